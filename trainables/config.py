@@ -1,0 +1,85 @@
+"""`TrialConfig`: everything one trial needs, resolved once. Defaults live here and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# What a trial's result does not depend on: the same trial elsewhere has the same digest.
+_PLACE_FIELDS = frozenset({"data_dir", "weights_dir", "cache_limit_gb", "device", "threads"})
+
+
+class TrialConfig(BaseModel):
+    """One trial. A space gives ranges and overrides; `--set field=value` fixes any field.
+
+    Raises:
+        pydantic.ValidationError: an unknown field, or a value outside its bounds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    # Data and splits
+    data: str = Field("cifar10", description="Data source: a registered name or folder:PATH.")
+    data_dir: Path | None = Field(None, description="Folder that already holds the data.")
+    image_size: int | None = Field(
+        None, ge=8, le=512, description="Pixels a side at which folder:PATH is stored (default 32)."
+    )
+    train_size: int | None = Field(
+        None, ge=1, description="Labelled training images (1,000, or in proportion if data is small)."
+    )
+    val_size: int | None = Field(
+        None, ge=1, description="Labelled validation images (1,000, or in proportion)."
+    )
+    robust_size: int | None = Field(
+        None, ge=1, description="Validation images that are attacked (256 on CPUs, 1,000 on a GPU)."
+    )
+    split_seed: int = Field(0, ge=0, description="Which images fall into which split.")
+
+    # Body
+    backbone: str = Field("tf_efficientnet_lite0", description="A registered backbone or timm:NAME.")
+    weights: Literal["pretrained", "random"] = Field(
+        "pretrained", description="Where the body starts; random only when asked for."
+    )
+    weights_dir: Path | None = Field(None, description="Folder or file to look in for weights first.")
+    input_size: int | None = Field(
+        None, ge=8, le=1024, description="Pixels a side the body sees (default: its natural size)."
+    )
+    resize: Literal["bicubic", "bilinear"] = Field(
+        "bicubic", description="Interpolation from the data's size to input_size."
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Arithmetic of the frozen body; auto takes what is faster at equal accuracy."
+    )
+
+    # Head (linear, on standardised features)
+    lr: float = Field(1e-3, gt=0, le=10, description="Peak learning rate of AdamW.")
+    weight_decay: float = Field(1e-2, ge=0, le=10, description="Decoupled weight decay of AdamW.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of features dropped before the head.")
+    batch_size: int = Field(64, ge=1, le=65536, description="Examples a step.")
+    epochs: int = Field(30, ge=1, le=100_000, description="Passes over the training split.")
+
+    # Robustness (the threat model is in ARCHITECTURE.md)
+    attack: str = Field("fgsm", description="A registered attack, or none.")
+    eps_255: tuple[float, ...] = Field(
+        (0, 0.5, 1, 2, 4, 8, 16), description="Epsilons in 1/255 of the pixel range, ascending from 0."
+    )
+
+    # How and where
+    seed: int = Field(0, ge=0, description="Head initialisation, order of batches, dropout, attack.")
+    device: str = Field("auto", description="auto, cpu, cuda or cuda:N.")
+    threads: int | None = Field(None, ge=1, description="Torch threads (default: the CPUs given).")
+    cache_limit_gb: float = Field(20.0, gt=0, description="Bound of the feature cache, in gigabytes.")
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits; equal for equal results to be expected, wherever the trial runs."""
+        fields = self.model_dump(mode="json", exclude=set(_PLACE_FIELDS))
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+    def replace(self, **changes: Any) -> TrialConfig:
+        """A new, validated config with `changes` made."""
+        return TrialConfig.model_validate({**self.model_dump(), **changes})
