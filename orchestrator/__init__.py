@@ -1,0 +1,42 @@
+"""Which backbone and recipe is the most accurate and the most robust, from the labels at hand.
+
+from orchestrator import search, load_study
+
+result = search("backbone_compare", data="digits", trials=4)
+result.trials       # a pandas DataFrame, one row a trial
+result.best.metrics
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orchestrator.api import load_study, plan_search, run_search, search
+    from orchestrator.request import SearchRequest
+    from orchestrator.results import SearchResult
+
+__all__ = [
+    "SearchRequest",
+    "SearchResult",
+    "load_study",
+    "plan_search",
+    "run_search",
+    "search",
+]
+
+# Imported when first asked for: `import orchestrator` must not cost a second of torch and Ray.
+_PLACES = {
+    "search": "orchestrator.api",
+    "load_study": "orchestrator.api",
+    "plan_search": "orchestrator.api",
+    "run_search": "orchestrator.api",
+    "SearchRequest": "orchestrator.request",
+    "SearchResult": "orchestrator.results",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_PLACES[name]), name)

@@ -3,11 +3,11 @@
 | exception | who catches it, and what it does |
 | --- | --- |
 | `UsageError` | the command line prints it and exits 2: the person must ask for something else |
-| `UnavailableError` | the command line prints it and exits 1: the machine lacks something, the request was fine |
-| `InfeasibleTrial` | the engine tells the study PRUNED without values: never try this configuration again |
+| `UnavailableError` | the command line prints it and exits 1: this machine lacks something |
+| `InfeasibleTrial` | the engine tells the study PRUNED without values: never try this again |
 | `TrialFailed` | the engine tells the study FAIL with the reason, and the search goes on |
 
-Anything else that a trial raises is a bug in the trial: FAIL, with the traceback in the trial's folder.
+Anything else that a trial raises is a bug in it: FAIL, with the traceback in the trial's folder.
 """
 
 from __future__ import annotations

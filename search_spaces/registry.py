@@ -1,4 +1,4 @@
-"""One kind of thing that can be chosen by name: spaces, data sources, backbones, attacks, samplers."""
+"""One kind of thing that can be chosen by name: spaces, data sources, backbones, attacks."""
 
 from __future__ import annotations
 

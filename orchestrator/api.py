@@ -1,0 +1,93 @@
+"""The door from Python: everything that the command line does is one of these functions first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from orchestrator.board import Board
+from orchestrator.plan.build import plan_search
+from orchestrator.plan.value import SearchPlan
+from orchestrator.request import SearchRequest
+from orchestrator.results import SearchResult
+from orchestrator.say import silent
+from orchestrator.session import make_board, run_search
+from orchestrator.study.loading import load_study
+
+__all__ = ["Board", "SearchPlan", "load_study", "make_board", "plan_search", "run_search", "search"]
+
+
+def search(
+    space: str = "backbone_compare",
+    *,
+    data: str | None = None,
+    data_dir: str | Path | None = None,
+    image_size: int | None = None,
+    train_size: int | None = None,
+    val_size: int | None = None,
+    robust_size: int | None = None,
+    backbones: Sequence[str] | None = None,
+    settings: dict[str, object] | None = None,
+    weights: str | None = None,
+    weights_dir: str | Path | None = None,
+    trials: int | None = None,
+    time_budget: float | None = None,
+    seed: int | None = None,
+    cpus_per_trial: float | None = None,
+    gpus_per_trial: float | None = None,
+    concurrency: int | None = None,
+    address: str | None = None,
+    local: bool = False,
+    storage: str | None = None,
+    tracking_uri: str | None = None,
+    experiment: str = "orchestrator",
+    study: str | None = None,
+    checkpoints: str | Path | None = None,
+    keep_models: int = 1,
+    cache_limit_gb: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> SearchResult:
+    """Run a search and return what its study holds; the arguments are those of `SearchRequest`.
+
+    Args:
+        settings: fields of TrialConfig to fix, such as `{"lr": 1e-3}`.
+        progress: is given a line now and then; `print` will do.
+
+    Raises:
+        UsageError: something that was asked for cannot be.
+        UnavailableError: something that is needed cannot be had here.
+    """
+    request = SearchRequest(
+        space=space,
+        data=data,
+        data_dir=_path(data_dir),
+        image_size=image_size,
+        train_size=train_size,
+        val_size=val_size,
+        robust_size=robust_size,
+        backbones=None if backbones is None else tuple(backbones),
+        settings=tuple(f"{key}={value}" for key, value in (settings or {}).items()),
+        weights=weights,
+        weights_dir=_path(weights_dir),
+        trials=trials,
+        time_budget=time_budget,
+        seed=seed,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        concurrency=concurrency,
+        address=address,
+        local=local,
+        storage=storage,
+        tracking_uri=tracking_uri,
+        experiment=experiment,
+        study=study,
+        checkpoints=_path(checkpoints),
+        keep_models=keep_models,
+        cache_limit_gb=cache_limit_gb,
+    )
+    say = progress or silent
+    return run_search(plan_search(request, say), say=say)
+
+
+def _path(value: str | Path | None) -> Path | None:
+    return None if value is None else Path(value)

@@ -1,0 +1,1 @@
+"""Decides, before a search starts, what it will do and how long that should take."""

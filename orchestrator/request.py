@@ -1,0 +1,57 @@
+"""`SearchRequest`: what a person asked for, before anything is looked up or decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """One call of `orchestrator search`, or of `orchestrator.search()`; `None` means "you decide".
+
+    Args:
+        space: a registered space, or a path to a file with one.
+        settings: `"key=value"` strings that fix fields of `TrialConfig`.
+        trials: finished trials wanted (default: one a backbone, plus as many again).
+        seed: of the splits, the sampler and the heads (default: 0).
+        time_budget: seconds after which no new trial starts (default: none).
+        cpus_per_trial: CPU cores a trial (default: 1).
+        gpus_per_trial: GPUs a trial, fractions allowed (default: 1 where there are any).
+        concurrency: trials at a time (default: as many as the resources hold).
+        address: an existing Ray cluster to join, such as `"auto"` or `"ray://host:10001"`.
+        local: run in this process, without Ray, one trial at a time.
+        storage: Optuna storage URL (default: `sqlite:///optuna.db` in the working folder).
+        tracking_uri: MLflow tracking URI (default: `MLFLOW_TRACKING_URI`, else
+            `sqlite:///mlflow.db` in the working folder).
+        study: name of a new study, or of one that exists and goes on.
+        checkpoints: folder of the trials' files (default: `.orchestrator` in the working folder).
+        keep_models: whole models logged to MLflow, best first.
+    """
+
+    space: str = "backbone_compare"
+    data: str | None = None
+    data_dir: Path | None = None
+    image_size: int | None = None
+    train_size: int | None = None
+    val_size: int | None = None
+    robust_size: int | None = None
+    backbones: tuple[str, ...] | None = None
+    settings: tuple[str, ...] = ()
+    weights: str | None = None
+    weights_dir: Path | None = None
+    trials: int | None = None
+    time_budget: float | None = None
+    seed: int | None = None
+    cpus_per_trial: float | None = None
+    gpus_per_trial: float | None = None
+    concurrency: int | None = None
+    address: str | None = None
+    local: bool = False
+    storage: str | None = None
+    tracking_uri: str | None = None
+    experiment: str = "orchestrator"
+    study: str | None = None
+    checkpoints: Path | None = None
+    keep_models: int = 1
+    cache_limit_gb: float | None = None

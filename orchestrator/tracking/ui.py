@@ -1,0 +1,118 @@
+"""`mlflow ui` over a tracking store, on this machine only, until Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestrator.study.uris import masked, sqlite_path
+from search_spaces.errors import UsageError
+
+HOST = "127.0.0.1"
+FIRST_PORT = 5000
+_STOP_SECONDS = 10.0
+
+
+def serve(
+    tracking_uri: str, port: int | None = None, *, announce: Callable[[str], None] = print
+) -> int:
+    """Show the runs in `tracking_uri` until Ctrl-C; the server's exit code.
+
+    Args:
+        tracking_uri: absolute, as `orchestrator.study.uris.tracking_uri` gives it.
+        port: to listen on (default: the first free one from 5000).
+        announce: is told the address, in a sentence.
+
+    Raises:
+        UsageError: the port is in use (names the nearest free one), or there is no such store.
+    """
+    if tracking_uri.startswith(("http://", "https://")):
+        announce(f"These runs have a server already: {masked(tracking_uri)}")
+        return 0
+    path = sqlite_path(tracking_uri)
+    if path is not None and not path.exists():
+        hint = "Run a search first, or name another --tracking-uri."
+        raise UsageError("The tracking store must exist.", got=masked(tracking_uri), hint=hint)
+    chosen = choose_port(port)
+    announce(f"http://{HOST}:{chosen} shows the runs in {masked(tracking_uri)}; Ctrl-C ends it.")
+    return _run(tracking_uri, chosen, path.parent if path else Path.cwd())
+
+
+def choose_port(port: int | None) -> int:
+    """`port` if it is free; without one, the first free one from 5000.
+
+    Raises:
+        UsageError: it is in use, or not ours to take; names the nearest that is free.
+    """
+    if port is None:
+        return _nearest_free(FIRST_PORT)
+    reason = _why_taken(port)
+    if reason:
+        hint = f"Free now: --port {_nearest_free(port)}."
+        raise UsageError(
+            f"--port must be one that can be listened on: {reason}.", got=port, hint=hint
+        )
+    return port
+
+
+def server_command(port: int) -> list[str]:
+    """What is started; the store's address goes through the environment, unseen in `ps`."""
+    place = ["--host", HOST, "--port", str(port)]
+    return [sys.executable, "-m", "mlflow", "server", *place, "--workers", "1"]
+
+
+def server_environment(tracking_uri: str) -> dict[str, str]:
+    """Without job workers, which would take 1.5 GB for nothing that these pages need."""
+    return {
+        **os.environ,
+        "MLFLOW_BACKEND_STORE_URI": tracking_uri,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+
+
+def _run(tracking_uri: str, port: int, folder: Path) -> int:
+    # In the store's own folder: MLflow's relative default for artifacts then means the same.
+    process = subprocess.Popen(
+        server_command(port), env=server_environment(tracking_uri), cwd=folder
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        # A terminal's Ctrl-C reached it too; a signal to us alone (kill -INT) did not.
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        return 0
+
+
+def _nearest_free(port: int) -> int:
+    above = range(max(port, 1024), 65536)
+    below = range(min(port, 65535), 1023, -1)
+    for candidate in (*above, *below):
+        if not _why_taken(candidate):
+            return candidate
+    raise UsageError("There must be a free port on this machine; there is none.")
+
+
+def _why_taken(port: int) -> str:
+    """Why `port` cannot be listened on, in words; empty when it can."""
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are only fading out is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen(1)
+        except (OSError, OverflowError) as error:
+            return (getattr(error, "strerror", None) or str(error)).lower()
+    return ""

@@ -1,0 +1,139 @@
+"""The few lines that a search says before it starts: what, on what, where to, how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.views.numbers import count, duration, percent, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from orchestrator.plan.value import Estimate, Resources, SearchPlan
+    from orchestrator.study.spec import StudySpec
+
+
+def print_plan(console: Console, plan: SearchPlan) -> None:
+    """Print the plan as a table of two columns, wrapped to the terminal."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, words in plan_lines(plan):
+        table.add_row(name, Text(words))
+    console.print(Text(f"{plan.spec.space}: {plan.spec.space_question}", style="bold"))
+    console.print(table)
+
+
+def plan_lines(plan: SearchPlan) -> list[tuple[str, str]]:
+    """Pairs of a heading and what is to be said under it."""
+    spec = plan.spec
+    lines = [
+        ("study", _study(plan)),
+        ("data", _data(spec)),
+        ("backbones", ", ".join(spec.backbones)),
+        *(("left out", words) for words in left_out_lines(spec)),
+        ("input size", _input_size(spec)),
+        ("goal", _goal(plan)),
+        ("machine", _machine(plan.resources)),
+        ("time", _time(plan)),
+        ("results", _results(plan)),
+    ]
+    if plan.to_fetch:
+        lines.insert(3, ("to download", f"weights of {', '.join(plan.to_fetch)}"))
+    return [(name, words) for name, words in lines if words]
+
+
+def left_out_lines(spec: StudySpec) -> list[str]:
+    """Backbones that are not tried; those left out for the same reason share a line."""
+    by_reason: dict[str, list[str]] = {}
+    for item in spec.left_out:
+        by_reason.setdefault(" ".join(item.reason.split()), []).append(item.backbone)
+    return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+
+
+def _study(plan: SearchPlan) -> str:
+    if plan.continuing:
+        return f"{plan.spec.name}, going on: {plan.finished} of {plan.spec.trials} trials are done"
+    return f"{plan.spec.name} (new)"
+
+
+def _data(spec: StudySpec) -> str:
+    split = spec.split
+    return (
+        f"{spec.data.name}, {len(spec.data.classes)} classes: {count(split.train)} training and "
+        f"{count(split.val)} validation images ({count(split.robust)} of these attacked), "
+        f"{count(split.labels_used)} labels in all; {count(split.pool)} left unlabelled, "
+        f"{count(split.test)} test images untouched"
+    )
+
+
+def _input_size(spec: StudySpec) -> str:
+    fixed = spec.base_config.get("input_size")
+    sizes = spec.input_sizes or ((fixed,) if fixed else ())
+    words = " or ".join(str(size) for size in sizes)
+    where = f"{words} px" if words else "each backbone's own"
+    return f"{where}: {spec.input_size_reason}" if spec.input_size_reason else where
+
+
+def _goal(plan: SearchPlan) -> str:
+    spec = plan.spec
+    aims = ", ".join(f"{each.direction} {each.metric}" for each in spec.objectives)
+    fixed = ", ".join(f"{name} {_value(value)}" for name, value in spec.fixed.items())
+    words = f"{aims} in {count(spec.trials)} trials"
+    return f"{words}, with {fixed} fixed" if fixed else words
+
+
+def _value(value: object) -> str:
+    return plain(value) if isinstance(value, float) else str(value)
+
+
+def _machine(resources: Resources) -> str:
+    gpus = f", {_of(resources.gpus, 'GPU')}" if resources.gpus else ", no GPU"
+    share = _of(resources.cpus_per_trial, "core")
+    if resources.gpus_per_trial:
+        share += f" and {_of(resources.gpus_per_trial, 'GPU')}"
+    if resources.local:
+        how = "in this process, without Ray"
+    elif resources.address:
+        how = f"on the Ray cluster at {resources.address}"
+    else:
+        how = "under Ray, started here"
+    at_once = "1 trial" if resources.concurrency == 1 else f"{resources.concurrency} trials"
+    return f"{_of(resources.cpus, 'core')}{gpus}; {at_once} at a time with {share} each, {how}"
+
+
+def _of(number: float, unit: str) -> str:
+    return f"{number:g} {unit}{'' if number == 1 else 's'}"
+
+
+def _time(plan: SearchPlan) -> str:
+    budget = plan.time_budget
+    limit = f"no new trial after {duration(budget)}" if budget is not None else ""
+    if plan.estimate is None:
+        return limit or "not known before the first trial is done"
+    return "; ".join(part for part in (_estimate(plan.estimate), limit) if part)
+
+
+def _estimate(estimate: Estimate) -> str:
+    parts = (
+        (estimate.extract, "extracting features"),
+        (estimate.head, "training heads"),
+        (estimate.attack, f"attacking ({_share(estimate)} %)"),
+        (estimate.start, "starting"),
+    )
+    known = ", ".join(f"{duration(seconds)} {words}" for seconds, words in parts if seconds > 0)
+    return f"about {duration(estimate.total)}" + (f": {known}" if known else "")
+
+
+def _share(estimate: Estimate) -> str:
+    return percent(estimate.attack / estimate.total if estimate.total > 0 else 0.0)
+
+
+def _results(plan: SearchPlan) -> str:
+    from orchestrator.study.uris import masked
+
+    places = (masked(plan.storage), masked(plan.tracking_uri), str(plan.spec.folder))
+    return "study in {}\nruns in {}\nfiles in {}".format(*places)

@@ -1,0 +1,146 @@
+"""The table that ends a search, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.views.numbers import NOTHING, count, duration, percent, si
+from orchestrator.views.plan_text import left_out_lines
+from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, Share, ranked_rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from orchestrator.results import SearchResult, TrialResult
+
+
+def print_ranked(
+    console: Console, result: SearchResult, facts: Mapping[str, BackboneFacts] | None = None
+) -> None:
+    """Print the ranked table, what it rests on, what went wrong, and the commands to look further.
+
+    Args:
+        facts: features and parameters by backbone.
+    """
+    rows = ranked_rows(result, facts)
+    console.print()
+    if rows:
+        wide = _wide_table(rows)
+        unbounded = console.options.update(width=10_000)
+        fits = console.measure(wide, options=unbounded).maximum <= console.width
+        console.print(wide if fits else _narrow_table(rows))
+        console.print(Text(_basis(result), style="dim"))
+    else:
+        console.print(f"No trial of {result.study} has finished.")
+    for line in _troubles(result):
+        console.print(Text(line, style="yellow"))
+    console.print(Text("\n" + "\n".join(further(result, console.width))), soft_wrap=True)
+
+
+def further(result: SearchResult, width: int) -> list[str]:
+    """Why it ended early, what is unsent, and the commands to look further, in `width` columns."""
+    lines = [f"Stopped: {result.stopped}."] if result.stopped else []
+    lines += [result.unsent] if result.unsent else []
+    commands = _commands(result)
+    longest = max(len(command) for command, _ in commands)
+    beside = [f"  {command:<{longest}}  {what}" for command, what in commands]
+    if max(map(len, beside)) <= width:
+        return [*lines, *beside]
+    return [*lines, *(f"  {command}\n      {what}" for command, what in commands)]
+
+
+def _commands(result: SearchResult) -> list[tuple[str, str]]:
+    study = result.study
+    go_on = [(f"orchestrator resume {study}", "go on")] if result.stopped else []
+    send = [(f"orchestrator sync {study}", "send the rest to MLflow")] if result.unsent else []
+    return [
+        *go_on,
+        *send,
+        (f"orchestrator show {study}", "this table again (--json for programs)"),
+        ("orchestrator ui", "runs, curves and pictures in the browser"),
+    ]
+
+
+def _wide_table(rows: tuple[RankedRow, ...]) -> Table:
+    """A line a trial, a column a figure."""
+    table = _table("", "#", "backbone", "features", "params", "input", "epochs")
+    for name in ("train", "validation", "robust score", "robust 8/255", "extract", "training"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for rank, row in enumerate(rows, start=1):
+        table.add_row(
+            str(rank),
+            str(row.number),
+            row.backbone,
+            count(row.facts.features) if row.facts else NOTHING,
+            si(row.facts.parameters) if row.facts else NOTHING,
+            f"{row.input_size} px" if row.input_size else NOTHING,
+            count(row.epochs),
+            *(str(share) for share in (row.train, row.val, row.robust_score, row.robust_acc)),
+            duration(row.extract_seconds),
+            duration(row.train_seconds),
+            style="bold" if rank == 1 else "",
+        )
+    return table
+
+
+def _narrow_table(rows: tuple[RankedRow, ...]) -> Table:
+    """Two lines a trial: the figure above, its interval (or what belongs to it) below."""
+    table = _table("#", "backbone", "input\nepochs", gap=1)
+    for name in ("train", "validation", "robust\nscore", "robust\n8/255", "extract\ntraining"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for rank, row in enumerate(rows, start=1):
+        about = (
+            f"{count(row.facts.features)} f, {si(row.facts.parameters)} par" if row.facts else ""
+        )
+        table.add_row(
+            str(row.number),
+            f"{row.backbone}\n{about}",
+            f"{row.input_size or NOTHING} px\n{count(row.epochs)} ep",
+            *(_stacked(share) for share in (row.train, row.val, row.robust_score, row.robust_acc)),
+            f"{duration(row.extract_seconds)}\n{duration(row.train_seconds)}",
+            style="bold" if rank == 1 else "",
+        )
+    return table
+
+
+def _table(*left: str, gap: int = 2) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
+    for name in left:
+        text = name in ("backbone",)
+        table.add_column(name, justify="left" if text else "right", no_wrap=True)
+    return table
+
+
+def _stacked(share: Share) -> str:
+    interval = "" if share.low is None else f"{percent(share.low)}-{percent(share.high)}"
+    return f"{percent(share.value)}\n{interval}"
+
+
+def _basis(result: SearchResult) -> str:
+    split = result.spec.split
+    return (
+        f"Percent, with 95 % intervals. {count(split.labels_used)} labels used in all: "
+        f"{count(split.train)} training, {count(split.val)} validation "
+        f"({count(split.robust)} of these attacked). The test split was not opened. "
+        "The best of many is flattered by chance: its interval holds for one trial."
+    )
+
+
+def _troubles(result: SearchResult) -> list[str]:
+    """Trials that came to nothing and backbones left out; a line for each different reason."""
+    by_reason: dict[tuple[str, str], list[TrialResult]] = {}
+    for row in result.results:
+        if row.state in ("failed", "pruned"):
+            by_reason.setdefault((row.state, " ".join(row.reason.split())), []).append(row)
+    lines = [f"{_which(rows)} {state}: {why}" for (state, why), rows in by_reason.items()]
+    return lines + [f"Left out: {words}" for words in left_out_lines(result.spec)]
+
+
+def _which(rows: list[TrialResult]) -> str:
+    if len(rows) == 1:
+        return f"Trial {rows[0].number} ({rows[0].label})"
+    return f"Trials {', '.join(str(row.number) for row in rows)}"

@@ -1,0 +1,82 @@
+"""What a search space is: a define-by-run function, its baselines, and the question it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Params = Mapping[str, Any]
+"""Parameter names to values, as Optuna keeps them."""
+
+
+class TrialLike(Protocol):
+    """The part of `optuna.Trial` that a space uses, so that a space needs no import of Optuna."""
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """One of `choices`."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """A float in [low, high]."""
+
+    def suggest_int(
+        self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
+    ) -> int:
+        """An int in [low, high]."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A logged metric and which way is better."""
+
+    metric: str
+    maximize: bool = True
+
+    @property
+    def direction(self) -> str:
+        """In Optuna's words."""
+        return "maximize" if self.maximize else "minimize"
+
+
+@dataclass(frozen=True)
+class SpaceContext:
+    """What a space may know of this study; frozen when the study is created.
+
+    Args:
+        backbones: names to choose among, in the order to try them.
+        input_sizes: sizes to choose among, ascending; the last is the one to start from.
+        train_size: labelled training images.
+        defaults: every field of the trial's config as it stands when a space says nothing, so
+            that baselines need no second list of defaults.
+    """
+
+    backbones: tuple[str, ...] = ()
+    input_sizes: tuple[int, ...] = ()
+    train_size: int = 0
+    defaults: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Space:
+    """One question, and the ranges to look for the answer in.
+
+    Args:
+        name: what `orchestrator search NAME` says.
+        question: one sentence: what a search over it answers.
+        suggest: `suggest(trial, context) -> overrides`, fields of TrialConfig by name. Called by
+            the engine once a trial, with a real `optuna.Trial`.
+        baselines: `baselines(context) -> params` lists, known-good points that are tried first.
+        objectives: what is optimised when nobody asks for something else.
+        version: raised whenever ranges or baselines change, so that studies don't mix them.
+        compares_backbones: whether the backbone is one of its parameters.
+    """
+
+    name: str
+    question: str
+    suggest: Callable[[TrialLike, SpaceContext], Params]
+    baselines: Callable[[SpaceContext], list[dict[str, Any]]]
+    objectives: tuple[Objective, ...] = (Objective("val_acc"),)
+    version: int = 1
+    compares_backbones: bool = False

@@ -1,0 +1,104 @@
+"""The engine on a real Ray: the same outcomes as in one process, and what only Ray can do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from toy_spaces import BATCHES
+
+from orchestrator.run.cluster import cluster
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ray_session() -> Iterator[None]:
+    """One Ray for all tests of this file, with two logical GPUs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        with cluster(None, cpus=2, gpus=2):
+            yield
+
+
+def run(this, *, concurrency: int = 2, cpus: float = 1, gpus: float = 0) -> None:
+    from orchestrator.run.on_ray import run_on_ray
+
+    run_on_ray(
+        this.conductor,
+        this.stop,
+        this.spec.folder,
+        concurrency=concurrency,
+        cpus_per_trial=cpus,
+        gpus_per_trial=gpus,
+    )
+
+
+def test_the_number_of_trials_is_exact_and_actors_are_reused(toy):
+    this = toy("quadratic", trials=12)
+    run(this)
+    assert this.states() == ["COMPLETE"] * 12
+    for trial in this.study.get_trials():
+        assert trial.value == pytest.approx(1 - (trial.params["dropout"] - 0.3) ** 2)
+        assert sorted(trial.intermediate_values) == [1, 2, 3]
+    processes = {trial.user_attrs["metrics"]["process"] for trial in this.study.get_trials()}
+    assert len(processes) <= 3  # two at a time; a third may have been started ahead
+    assert not (this.spec.folder / "ray").exists()
+
+
+def test_how_trials_end(toy):
+    this = toy("picky", trials=3, space=BATCHES)
+    for batch_size in (16, 32, 64, 128, 256, 1, 2):
+        this.study.enqueue_trial({"batch_size": batch_size})
+    run(this)
+    by_size = {trial.params["batch_size"]: trial for trial in this.study.get_trials()}
+    assert {size: trial.state.name for size, trial in by_size.items()} == {
+        16: "PRUNED", 32: "FAIL", 64: "FAIL", 128: "FAIL", 256: "FAIL",
+        1: "COMPLETE", 2: "COMPLETE",
+    }  # fmt: skip
+    assert "ZeroDivisionError" in by_size[64].user_attrs["reason"]
+    assert "without a final report" in by_size[256].user_attrs["reason"]
+
+
+def test_a_killed_worker_is_not_the_trials_fault(toy, tmp_path):
+    this = toy("dies_once", trials=1, data_dir=str(tmp_path))
+    run(this)
+    assert this.states() == ["FAIL", "COMPLETE"]
+    lost, successor = this.study.get_trials()
+    assert "worker went away" in lost.user_attrs["reason"]
+    assert successor.params == lost.params
+    assert successor.user_attrs["successor_of"] == lost.number
+
+
+def test_a_trial_that_kills_every_worker_is_given_up(toy):
+    this = toy("dies_always", trials=1, fixed={"dropout": 0.1}, dropout=0.1)
+    this.conductor._failures = 9  # so that its one failure ends the session
+    run(this, concurrency=1)
+    assert this.states() == ["FAIL"] * 3
+    assert [trial.user_attrs["attempt"] for trial in this.study.get_trials()] == [1, 2, 3]
+
+
+def test_a_stop_comes_within_seconds(toy):
+    this = toy("endless", trials=4)
+    asked: list[float] = []
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        this.stop.request("stopped by hand")
+
+    timer = threading.Timer(6.0, ask)
+    timer.start()
+    run(this)
+    assert time.monotonic() - asked[0] < 10
+    assert sorted(this.states()) == ["FAIL", "FAIL", "WAITING", "WAITING"]
+
+
+@pytest.mark.parametrize(("gpus", "at_once"), [(1, 2), (0.5, 4), (2, 1)])
+def test_gpu_shares_bound_what_runs_at_once(toy, tmp_path, gpus, at_once):
+    """Two GPUs hold 2 trials of one GPU, 4 of half a GPU, 1 of two."""
+    this = toy("counted", trials=at_once + 1, seed=at_once, data_dir=str(tmp_path))
+    run(this, concurrency=8, cpus=0.25, gpus=gpus)
+    assert this.states() == ["COMPLETE"] * (at_once + 1)
+    seen = [trial.user_attrs["metrics"]["most_at_once"] for trial in this.study.get_trials()]
+    assert max(seen) == at_once

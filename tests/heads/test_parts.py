@@ -1,0 +1,117 @@
+"""The pieces of the batched training, each against a library or a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.preprocessing import StandardScaler
+
+from search_spaces.errors import InfeasibleTrial
+from trainables.heads import HeadSpec
+from trainables.heads.adamw import StackedAdamW
+from trainables.heads.batches import Batches
+from trainables.heads.memory import check_memory
+from trainables.heads.schedule import lr_factor
+from trainables.heads.standardise import Scaling
+
+NONE = np.empty(0, dtype=np.int64)
+
+
+def test_stacked_adamw_is_torch_adamw_for_each_head() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(2, 5, 3, generator=generator)
+    gradients = torch.randn(12, 2, 5, 3, generator=generator)
+    settings = [(0.1, 0.5), (0.003, 0.0)]  # lr, weight decay
+    stacked = start.clone()
+    ours = StackedAdamW([stacked], torch.tensor([w for _, w in settings]).double(), [True])
+    for gradient in gradients:
+        lr_H = torch.tensor([lr for lr, _ in settings]).double()
+        ours.step([gradient], lr_H, torch.tensor([True, True]))
+    for head, (lr, decay) in enumerate(settings):
+        alone = start[head].clone().requires_grad_(True)
+        theirs = torch.optim.AdamW([alone], lr=lr, weight_decay=decay)
+        for gradient in gradients:
+            alone.grad = gradient[head].clone()
+            theirs.step()
+        assert torch.allclose(stacked[head], alone, atol=1e-6)
+
+
+def test_a_head_that_rests_keeps_parameters_and_step_count() -> None:
+    parameter, gradient = torch.ones(2, 3), torch.ones(2, 3)
+    ours = StackedAdamW([parameter], torch.full((2,), 0.1).double(), [True])
+    both, first = torch.tensor([True, True]), torch.tensor([True, False])
+    lr_H = torch.full((2,), 0.1).double()
+    ours.step([gradient], lr_H, first)
+    assert torch.equal(parameter[1], torch.ones(3))
+    after_one = parameter[0].clone()
+    ours.step([gradient], lr_H, both)
+    assert torch.equal(parameter[1], after_one)  # its own first step, one later
+
+
+@pytest.mark.parametrize(
+    ("step", "factor"), [(0, 0.5), (1, 1.0), (2, 1.0), (11, 0.5), (19, 0.00760)]
+)
+def test_learning_rate_of_twenty_steps(step: int, factor: float) -> None:
+    # Two steps of warm-up, then (1 + cos(pi * k / 18)) / 2 for k = 0..17.
+    assert lr_factor(step, 20) == pytest.approx(factor, abs=5e-6)
+
+
+def test_a_single_step_has_a_learning_rate() -> None:
+    assert lr_factor(0, 1) == 1.0
+
+
+def test_scaling_is_scikit_learns_and_ignores_constant_features() -> None:
+    rng = np.random.default_rng(0)
+    x_NF = (rng.normal(size=(60, 5)) * [1, 10, 0.01, 3, 0] + [0, 100, 5, -4, 7]).astype(np.float32)
+    rows = [torch.arange(40), torch.arange(10, 60)]
+    scaling = Scaling.of(torch.from_numpy(x_NF), rows)
+    for head, own in enumerate(rows):
+        got = scaling.apply(torch.from_numpy(x_NF).repeat(2, 1, 1))[head].numpy()
+        expected = StandardScaler().fit(x_NF[own]).transform(x_NF)
+        assert np.allclose(got[:, :4], expected[:, :4], atol=1e-4)
+        assert (got[:, 4] == 0).all()
+
+
+def test_folded_weights_give_on_raw_features_what_they_gave_on_standardised_ones() -> None:
+    generator = torch.Generator().manual_seed(0)
+    x_NF = torch.randn(50, 6, generator=generator) * 20 + 100
+    weight_HFK = torch.randn(3, 6, 4, generator=generator)
+    bias_HK = torch.randn(3, 4, generator=generator)
+    scaling = Scaling.of(x_NF, [torch.arange(10 * h, 10 * h + 20) for h in range(3)])
+    folded_HFK, folded_HK = scaling.fold(weight_HFK, bias_HK)
+    unfolded = torch.baddbmm(bias_HK[:, None], scaling.apply(x_NF.repeat(3, 1, 1)), weight_HFK)
+    folded = torch.baddbmm(folded_HK[:, None], x_NF.repeat(3, 1, 1), folded_HFK)
+    assert torch.allclose(folded, unfolded, atol=2e-4)  # 100 / 20 * float32's 1e-7, times 100
+
+
+def _order(heads: list[HeadSpec], which: int, epochs: int = 2) -> list[list[int]]:
+    batches = Batches(heads, 32, torch.device("cpu"))
+    return [
+        batch.rows_HB[which, : batch.sizes[which]].tolist()
+        for _ in range(epochs)
+        for batch in batches.epoch()
+        if batch.sizes[which]
+    ]
+
+
+def test_an_epoch_shows_each_example_once_in_even_batches_whatever_the_neighbours() -> None:
+    def spec(first: int, count: int, seed: int) -> HeadSpec:
+        return HeadSpec(np.arange(first, first + count), NONE, lr=1, weight_decay=0, seed=seed)
+
+    heads = [spec(0, 70, 1), spec(100, 30, 2), spec(200, 129, 3)]
+    for which, (count, sizes) in enumerate([(70, [24, 23, 23]), (30, [30]), (129, [26] * 4 + [25])]):
+        together = _order(heads, which)
+        assert together == _order([heads[which]], 0)
+        assert [len(batch) for batch in together] == sizes * 2
+        first_epoch = sum(together[: len(sizes)], [])
+        second_epoch = sum(together[len(sizes) :], [])
+        assert sorted(first_epoch) == heads[which].train_N.tolist()
+        assert sorted(second_epoch) == sorted(first_epoch) and second_epoch != first_epoch
+        assert len(first_epoch) == count
+
+
+def test_a_stack_that_cannot_fit_is_refused_before_anything_is_allocated() -> None:
+    with pytest.raises(InfeasibleTrial, match=r"1000000 heads .* GB are free"):
+        check_memory(10**6, 4096, 1000, 64, torch.device("cpu"))
+    check_memory(10, 1280, 10, 64, torch.device("cpu"))

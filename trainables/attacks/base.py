@@ -1,0 +1,73 @@
+"""The base of an attack, and the gradient that attacks are made of.
+
+Shapes: N images, C H W channels and pixels of the data set's own resolution, in [0, 1], K classes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Attack(ABC):
+    """Looks for images near the given ones that the model gets wrong.
+
+    Called by `robustness_curve`, with the model in eval mode, one batch at a time, from within
+    `leaving_no_trace`. Randomness comes from `self.seed` alone.
+
+    Args:
+        seed: of a random start, where the attack has one.
+    """
+
+    name: ClassVar[str]
+    norm: ClassVar[str] = "linf"
+    steps: ClassVar[int] = 1
+    restarts: ClassVar[int] = 1
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self.seed = seed
+
+    @abstractmethod
+    def __call__(
+        self, model: nn.Module, images01_NCHW: torch.Tensor, labels_N: torch.Tensor, eps: float
+    ) -> torch.Tensor:
+        """Attacked images in [0, 1], each within `eps` (in units of the pixel range) of its own."""
+
+    def each_eps(
+        self,
+        model: nn.Module,
+        images01_NCHW: torch.Tensor,
+        labels_N: torch.Tensor,
+        epsilons: Sequence[float],
+    ) -> Iterator[torch.Tensor]:
+        """Attacked images for each of `epsilons`; overridden where they can share work."""
+        for eps in epsilons:
+            yield self(model, images01_NCHW, labels_N, eps)
+
+    def describe(self) -> dict[str, Any]:
+        """What the score's provenance says of the attack."""
+        return {
+            "attack": self.name,
+            "norm": self.norm,
+            "steps": self.steps,
+            "restarts": self.restarts,
+            "seed": self.seed,
+        }
+
+
+def loss_gradient(
+    model: nn.Module, images01_NCHW: torch.Tensor, labels_N: torch.Tensor
+) -> torch.Tensor:
+    """Gradient of the cross-entropy (on logits, summed) with respect to the images, float32.
+
+    The sum keeps each image's gradient its own; `autograd.grad` leaves every `.grad` alone.
+    """
+    with torch.enable_grad():
+        images = images01_NCHW.detach().clone().requires_grad_(True)
+        loss = functional.cross_entropy(model(images).float(), labels_N, reduction="sum")
+        return torch.autograd.grad(loss, images)[0].float()

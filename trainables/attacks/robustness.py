@@ -1,0 +1,215 @@
+"""Accuracy under an attack by epsilon, through the whole net.
+
+Features cached from clean images cannot serve: the attack moves pixels, so every pass goes through
+resizing, body and head. Epsilons are in units of 1/255 of the data set's own pixels.
+
+Shapes: N images, C H W channels and pixels, E epsilons (the first one 0), K classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from search_spaces.errors import UsageError
+from trainables.attacks.base import Attack
+from trainables.attacks.traces import CountingModel, leaving_no_trace
+from trainables.attacks.warnings import Suspicions
+from trainables.reports import Examples, Progress, RobustnessCurve
+
+_PROGRESS_SECONDS = 1.0
+# 32 images at 224 px keep a backward pass of the largest body under 2 GB.
+BATCH = 32
+REPORT_EPS_255 = 8.0
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """The curve, and a few of the images that it was measured on."""
+
+    curve: RobustnessCurve
+    examples: Examples
+
+
+def measure_robustness(
+    model: nn.Module,
+    images_NHWC: np.ndarray,
+    labels_N: np.ndarray,
+    attack: Attack,
+    eps_255: Sequence[float],
+    *,
+    provenance: Mapping[str, Any],
+    batch_size: int = BATCH,
+    examples: int = 8,
+    device: str | torch.device = "cpu",
+) -> Generator[Progress, None, Robustness]:
+    """Attacks the images that the model has right, once an epsilon; the others count as lost.
+
+    Args:
+        model: images [N, C, H, W] in [0, 1] -> logits [N, K]; left as it was found.
+        images_NHWC: uint8, at the data set's own resolution.
+        eps_255: ascending from 0, in units of 1/255.
+        provenance: what the caller knows (`precision`, `input_size`); completed here.
+        examples: number of attacked images kept, at the largest epsilon up to 8/255.
+
+    Raises:
+        UsageError: epsilons that do not ascend from 0, or no images.
+    """
+    epsilons = check_epsilons(eps_255)
+    if len(images_NHWC) == 0:
+        raise UsageError("Robustness is measured on at least one image.", got=0)
+    run = _Run(model, attack, epsilons, examples, torch.device(device))
+    yield Progress("attacking", 0, len(labels_N))
+    told = time.monotonic()
+    for start in range(0, len(labels_N), batch_size):
+        run.batch(images_NHWC[start : start + batch_size], labels_N[start : start + batch_size])
+        done = min(start + batch_size, len(labels_N))
+        if time.monotonic() - told >= _PROGRESS_SECONDS or done == len(labels_N):
+            told = time.monotonic()
+            yield Progress("attacking", done, len(labels_N))
+    return run.result(images_NHWC, labels_N, provenance)
+
+
+def check_epsilons(eps_255: Sequence[float]) -> tuple[float, ...]:
+    """The epsilons as floats.
+
+    Raises:
+        UsageError: they are not finite, do not ascend, or do not begin with 0.
+    """
+    values = tuple(float(eps) for eps in eps_255)
+    ascending = all(a < b for a, b in pairwise(values))
+    if not values or values[0] != 0 or not ascending or not np.isfinite(values).all():
+        raise UsageError("Epsilons ascend from 0, in units of 1/255.", got=values)
+    return values
+
+
+class _Run:
+    """What has been measured so far; torch's modes and generators are as before between batches."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        attack: Attack,
+        eps_255: tuple[float, ...],
+        examples: int,
+        device: torch.device,
+    ) -> None:
+        self.model = CountingModel(model)
+        self.attack = attack
+        self.eps_255 = eps_255
+        self.device = device
+        self.right: list[np.ndarray] = []  # [E, B] of each batch
+        self.suspicions = Suspicions()
+        self.wanted = examples
+        self.kept: list[tuple[np.ndarray, ...]] = []
+        self.kept_eps = max(eps for eps in eps_255 if eps <= REPORT_EPS_255)
+
+    def batch(self, images_BHWC: np.ndarray, labels_B: np.ndarray) -> None:
+        """Verdicts of one batch at every epsilon."""
+        pixels = torch.from_numpy(np.ascontiguousarray(images_BHWC)).to(self.device)
+        images_BCHW = pixels.permute(0, 3, 1, 2).float() / 255
+        labels = torch.from_numpy(np.array(labels_B, dtype=np.int64)).to(self.device)
+        with leaving_no_trace(self.model):
+            clean_B = self._predict(images_BCHW)
+            right_EB = (clean_B == labels).repeat(len(self.eps_255), 1)
+            picked = right_EB[0].nonzero()[:, 0]
+            if len(picked):
+                self._attack(images_BCHW[picked], labels[picked], right_EB, picked)
+        self.right.append(right_EB.cpu().numpy())
+
+    def _attack(
+        self,
+        images_RCHW: torch.Tensor,
+        labels_R: torch.Tensor,
+        right_EB: torch.Tensor,
+        picked: torch.Tensor,
+    ) -> None:
+        with self.suspicions.watching(self.model):
+            attacked = self.attack.each_eps(
+                self.model, images_RCHW, labels_R, [eps / 255 for eps in self.eps_255[1:]]
+            )
+            for e, attacked_RCHW in enumerate(attacked, start=1):
+                predicted_R = self._predict(attacked_RCHW)
+                right_EB[e, picked] = predicted_R == labels_R
+                if self.eps_255[e] == self.kept_eps:
+                    self._keep(images_RCHW, attacked_RCHW, labels_R, predicted_R)
+
+    @torch.no_grad()
+    def _predict(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
+        return self.model(images01_NCHW).argmax(dim=1)
+
+    def _keep(
+        self,
+        clean_RCHW: torch.Tensor,
+        attacked_RCHW: torch.Tensor,
+        labels_R: torch.Tensor,
+        predicted_R: torch.Tensor,
+    ) -> None:
+        left = self.wanted - sum(len(kept[0]) for kept in self.kept)
+        if left > 0:
+            tensors = (clean_RCHW, attacked_RCHW, labels_R, predicted_R)
+            self.kept.append(tuple(t[:left].detach().cpu().numpy() for t in tensors))
+
+    def result(
+        self, images_NHWC: np.ndarray, labels_N: np.ndarray, provenance: Mapping[str, Any]
+    ) -> Robustness:
+        """The curve with everything that its figures depend on."""
+        right_EN = np.concatenate(self.right, axis=1)
+        worst_E = np.logical_and.accumulate(right_EN).mean(axis=1)
+        curve = RobustnessCurve(
+            eps_255=self.eps_255,
+            accuracy=tuple(float(a) for a in right_EN.mean(axis=1)),
+            worst_case=tuple(float(w) for w in worst_E),
+            count=len(labels_N),
+            provenance={
+                **self.attack.describe(),
+                "eps_255": list(self.eps_255),
+                "resolution": int(images_NHWC.shape[1]),
+                "sample_digest": sample_digest(images_NHWC, labels_N),
+                "count": len(labels_N),
+                "forward_images": self.model.forward_images,
+                "backward_images": self.model.backward_images,
+                "torch": torch.__version__,
+                "orchestrator": version("orchestrator"),
+                **provenance,
+                "zero_gradient_share": self.suspicions.zero_share,
+                "warnings": self.suspicions.warnings(right_EN, self.eps_255),
+            },
+        )
+        return Robustness(curve, self._examples(images_NHWC))
+
+    def _examples(self, images_NHWC: np.ndarray) -> Examples:
+        if not self.kept:  # nothing was right to begin with, or there is no epsilon up to 8/255
+            shape = (0, *images_NHWC.shape[1:])
+            none = np.empty(0, dtype=np.int64)
+            return Examples(
+                self.kept_eps, np.empty(shape, np.uint8), np.empty(shape, np.float32),
+                none, none, none,
+            )  # fmt: skip
+        clean, attacked, labels, predicted = (
+            np.concatenate(p) for p in zip(*self.kept, strict=True)
+        )
+        return Examples(
+            eps_255=self.kept_eps,
+            clean_NHWC=np.rint(clean.transpose(0, 2, 3, 1) * 255).astype(np.uint8),
+            attacked_NHWC=attacked.transpose(0, 2, 3, 1),
+            labels_N=labels,
+            clean_predicted_N=labels,  # only what was right is attacked
+            attacked_predicted_N=predicted,
+        )
+
+
+def sample_digest(images_NHWC: np.ndarray, labels_N: np.ndarray) -> str:
+    """16 hex digits over the attacked pixels and their labels, in order."""
+    digest = hashlib.sha256(np.ascontiguousarray(images_NHWC).tobytes())
+    digest.update(np.asarray(labels_N, dtype=np.int64).tobytes())
+    return digest.hexdigest()[:16]

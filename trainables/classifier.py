@@ -1,0 +1,107 @@
+"""From a trial's config and the head it trained to the whole classifier, pixels in, logits out.
+
+Shapes: N images, F features, K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from search_spaces.errors import UsageError
+from trainables.backbones import Body
+from trainables.bodies import cached_body
+from trainables.config import TrialConfig
+from trainables.model import PixelClassifier, Preprocess
+from trainables.weights_digest import weights_digest
+
+
+class BodyInPrecision(nn.Module):
+    """A body in the arithmetic that the cached features were made with; features are float32.
+
+    Repeats `features.extract`: float32 up to the body's door, channels_last, autocast inside. So
+    the attack's clean accuracy is the head's own on the same images.
+
+    bfloat16 serves the attack's gradient as well as its verdicts: see `trial.py`.
+    """
+
+    def __init__(self, body: nn.Module, precision: str) -> None:
+        super().__init__()
+        self.body = body
+        self.precision = precision
+
+    def forward(self, images_NCHW: torch.Tensor) -> torch.Tensor:
+        """[N, C, S, S] float32, normalised -> [N, F] float32."""
+        images_NCHW = images_NCHW.contiguous(memory_format=torch.channels_last)
+        kind, low = images_NCHW.device.type, self.precision == "bfloat16"
+        with torch.autocast(kind, dtype=torch.bfloat16, enabled=low):
+            features_NF: torch.Tensor = self.body(images_NCHW).flatten(1)
+        return features_NF.float()
+
+
+def build_classifier(
+    config: TrialConfig, head_weights: Mapping[str, np.ndarray]
+) -> PixelClassifier:
+    """The classifier as it is exported: float32, on the CPU, in eval mode.
+
+    Its modules are the process's cached ones: deep-copy it before changing it.
+
+    Args:
+        head_weights: `weight` [K, F] and `bias` [K], as in `TrialReport.weights`.
+
+    Raises:
+        UsageError: the head does not fit the body.
+        WeightsUnavailable: the body's weights are not to be had any more.
+    """
+    digest = weights_digest(config)
+    body = cached_body(
+        config.backbone,
+        weights=config.weights,
+        weights_dir=config.weights_dir,
+        seed=config.seed,
+        digest=digest,
+    )
+    return assemble(config, body, body.module.cpu(), head_weights)
+
+
+def assemble(
+    config: TrialConfig, body: Body, module: nn.Module, head_weights: Mapping[str, np.ndarray]
+) -> PixelClassifier:
+    """Resizing and normalisation for `body`, then `module`, then the linear head; eval mode."""
+    spec = body.spec
+    size = config.input_size or spec.natural_size
+    preprocess = Preprocess(size, spec.mean, spec.std, config.resize)
+    head = linear_head(head_weights)
+    if head.in_features != spec.features:
+        raise UsageError(
+            f"A head for {spec.name} takes {spec.features} features.", got=head.in_features
+        )
+    return PixelClassifier(preprocess, module, head).eval()
+
+
+def linear_head(head_weights: Mapping[str, np.ndarray]) -> nn.Linear:
+    """`nn.Linear` with copies of `weight` [K, F] and `bias` [K], in float32."""
+    weight_KF = torch.tensor(np.asarray(head_weights["weight"]), dtype=torch.float32)
+    bias_K = torch.tensor(np.asarray(head_weights["bias"]), dtype=torch.float32)
+    head = nn.utils.skip_init(nn.Linear, weight_KF.shape[1], weight_KF.shape[0])
+    with torch.no_grad():
+        head.weight.copy_(weight_KF)
+        head.bias.copy_(bias_K)
+    return head
+
+
+def load_classifier(folder: Path) -> tuple[PixelClassifier, tuple[str, ...]]:
+    """The classifier of a finished trial's folder, and its class names by label.
+
+    Raises:
+        OSError: the folder lacks `config.json`, `report.json` or `head.safetensors`.
+    """
+    from trainables.record import read_report
+
+    record = read_report(folder)
+    classifier = build_classifier(record.config, record.report.weights)
+    return classifier, record.report.classes

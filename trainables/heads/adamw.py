@@ -1,0 +1,52 @@
+"""AdamW over a stack of independent heads, each with its own learning rate, decay and step count.
+
+Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019; the same arithmetic as
+`torch.optim.AdamW`. Shapes: H heads; a parameter is [H, ...].
+"""
+
+from __future__ import annotations
+
+import torch
+
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+
+
+class StackedAdamW:
+    """Steps parameters [H, ...] in place; heads that are not active keep parameters and state.
+
+    Args:
+        parameters: tensors [H, ...] without autograd.
+        decay_H: decoupled weight decay of each head.
+        decayed: for each parameter whether it is decayed at all (a bias is not).
+    """
+
+    def __init__(
+        self, parameters: list[torch.Tensor], decay_H: torch.Tensor, decayed: list[bool]
+    ) -> None:
+        self._parameters = parameters
+        self._decay_H = decay_H
+        self._decayed = decayed
+        self._means = [torch.zeros_like(p) for p in parameters]
+        self._squares = [torch.zeros_like(p) for p in parameters]
+        self._steps_H = torch.zeros_like(decay_H, dtype=torch.float64)
+
+    def step(
+        self, gradients: list[torch.Tensor], lr_H: torch.Tensor, active_H: torch.Tensor
+    ) -> None:
+        """One step of the active heads along `gradients`; `lr_H` as of this step."""
+        self._steps_H += active_H
+        steps_H = self._steps_H.clamp(min=1)
+        scale_H = (lr_H / (1 - BETA1**steps_H)).float() * active_H
+        root_H = (1 - BETA2**steps_H).sqrt().float()
+        keep1_H = torch.where(active_H, BETA1, 1.0)
+        keep2_H = torch.where(active_H, BETA2, 1.0)
+        shrink_H = (1 - lr_H * self._decay_H * active_H).float()
+        for i, (parameter, gradient) in enumerate(zip(self._parameters, gradients, strict=True)):
+            shape = (-1,) + (1,) * (parameter.ndim - 1)
+            mean, square = self._means[i], self._squares[i]
+            if self._decayed[i]:
+                parameter.mul_(shrink_H.view(shape))
+            mean.lerp_(gradient, (1 - keep1_H).view(shape))
+            square.lerp_(gradient.square(), (1 - keep2_H).view(shape))
+            denominator = square.sqrt().div_(root_H.view(shape)).add_(EPS)
+            parameter.sub_(scale_H.view(shape) * mean / denominator)

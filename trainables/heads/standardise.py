@@ -1,0 +1,42 @@
+"""Standardisation by each head's own training rows, and its folding into a plain linear layer.
+
+Shapes: H heads, N examples, F features, K classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """z = (x - mean) * scale for each head; a feature that never varies gets scale 0."""
+
+    mean_HF: torch.Tensor
+    scale_HF: torch.Tensor
+
+    @classmethod
+    def of(cls, features_NF: torch.Tensor, rows: list[torch.Tensor]) -> Scaling:
+        """Population statistics (as scikit-learn's StandardScaler) of each head's rows."""
+        means, scales = [], []
+        for rows_N in rows:
+            x_NF = features_NF[rows_N].double()
+            std_F, mean_F = torch.std_mean(x_NF, dim=0, correction=0)
+            varies_F = std_F > 1e-7 * mean_F.abs() + 1e-12
+            scales.append(torch.where(varies_F, 1 / std_F, 0.0).float())
+            means.append(mean_F.float())
+        return cls(torch.stack(means), torch.stack(scales))
+
+    def apply(self, x_HBF: torch.Tensor) -> torch.Tensor:
+        """Standardises in place and returns `x_HBF`."""
+        return x_HBF.sub_(self.mean_HF[:, None]).mul_(self.scale_HF[:, None])
+
+    def fold(
+        self, weight_HFK: torch.Tensor, bias_HK: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight and bias that do on raw features what the arguments do on standardised ones."""
+        folded_HFK = weight_HFK * self.scale_HF[:, :, None]
+        shift_HK = torch.bmm(self.mean_HF[:, None].double(), folded_HFK.double())[:, 0]
+        return folded_HFK, (bias_HK.double() - shift_HK).float()

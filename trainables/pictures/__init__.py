@@ -1,0 +1,1 @@
+"""Numbers in, pictures out: one file a picture, Matplotlib's object API, no global state."""
