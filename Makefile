@@ -35,8 +35,8 @@ format: $(INSTALLED)  ## Put the style right.
 	$(BIN)/ruff format .
 
 constraints: $(INSTALLED)  ## Write down what is installed now as the tested set.
-	{ sed -n '/^#/p' constraints.txt; $(BIN)/pip freeze --exclude-editable \
-		| grep -Ev '^(nvidia-|cuda-|triton==)|@ file:'; } > constraints.new
+	{ sed -n '/^#/p' constraints.txt; $(BIN)/pip freeze --all --exclude-editable \
+		| grep -Ev '^(nvidia-|cuda-|triton==|pip==)|@ file:'; } > constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## Remove .venv and what tools left; results and caches of data stay.
@@ -50,7 +50,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "On Debian or Ubuntu: apt-get install python3-venv; or name one: make PYTHON=/path/to/python3.12" >&2; \
 		exit 1; fi
 	@echo "Installing into .venv with $$($(PYTHON) --version): a few minutes, once."
-	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off --quiet \
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off --quiet \
 		-e ".[offline,dev,postgres]" -c constraints.txt
 	@touch $@

@@ -193,7 +193,8 @@ def main() -> None:
         f"{options.clock} seconds\n"
     )
     before = os.environ.get("ORCHESTRATOR_HOME")
-    compare(contestants(data, body, key, indices, options.threads), options.rounds, len(indices))
+    entries = contestants(data, body, key, indices, options.threads)
+    compare(entries, options.rounds, len(indices), CLOCKS[options.clock])
     with tempfile.TemporaryDirectory() as folder:
         source = Path(before) if before else Path.home() / ".cache" / "orchestrator"
         (Path(folder) / "data").symlink_to(source / "data")

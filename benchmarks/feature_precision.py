@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ def probe(features_NF: np.ndarray, labels_N: np.ndarray, seed: int) -> float:
     order = np.random.default_rng(seed).permutation(len(labels_N))
     train, rest = order[:TRAIN], order[TRAIN:]
     scaler = StandardScaler().fit(features_NF[train])
-    head = LogisticRegression(C=0.01, max_iter=500)  # C: cross-validated once, for float32
+    head = LogisticRegression(C=0.01, max_iter=500)  # as benchmarks/normalisation.py
     head.fit(scaler.transform(features_NF[train]), labels_N[train])
     return 100 * float(head.score(scaler.transform(features_NF[rest]), labels_N[rest]))
 
@@ -90,7 +91,6 @@ def layouts(body: Body, size: int) -> Iterator[tuple[str, Callable[[], object]]]
 def speed_rows(name: str, size: int, rounds: int, threads: int) -> Iterator[str]:
     """Lines of the second table: images a second of each layout."""
     clock = time.process_time if threads == 1 else time.perf_counter
-    torch.set_num_threads(threads)
     entries = list(layouts(load_body(name), size))
     seconds: dict[str, list[float]] = {label: [] for label, _ in entries}
     for number in range(rounds + 1):
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     names = options.backbones.split(",")
     print(f"{cpu()}; torch {torch.__version__}; {options.threads} threads; batch {BATCH}\n")
     if options.images:
@@ -140,7 +141,7 @@ def cpu() -> str:
     model = next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
     flags = {flag for line in lines if line.startswith("flags") for flag in line.split()}
     has = [flag for flag in ("avx512_bf16", "amx_bf16") if flag in flags]
-    return f"{model or platform.machine()}, {torch.get_num_threads()} cores, {' '.join(has)}"
+    return f"{model or platform.machine()}, {os.cpu_count()} cores, {' '.join(has)}"
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Which normalisation does each set of weights want? And does the kind of resize matter?
 
-    python benchmarks/normalisation.py [--train 600] [--eval 1000] [--size 128] [--draws 3] [--nets ...]
+    python benchmarks/normalisation.py [--train 600] [--eval 1000] [--size 128] [--draws 3]
 
 A linear probe (standardised features, logistic regression with C = 0.01) on CIFAR-10, per net and
 candidate. Everything else equal, the probe sees more where the pixels have the scale that the
 weights were trained on. Splits are drawn from the official training images. mobilenet_v2 is
 measured where its weights are (`TORCH_HOME=... python benchmarks/normalisation.py`).
 
-The figures that decided are in trainables/backbones/{lite,torchvision_nets}.py and model.py.
+The figures that decided are in trainables/backbones/spec.py and trainables/model.py.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-STATES = ("waiting", "running", "finished", "pruned", "failed")
+STATES = ("waiting", "running", "finished", "pruned", "failed", "stopped")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class TrialResult:
     """One trial of a study.
 
     Args:
-        state: `finished`, `pruned`, `failed`, `running` or `waiting`.
+        state: `finished`, `pruned`, `failed`, `stopped`, `running` or `waiting`.
         reason: why it is in that state, in words; empty when it simply finished.
         params: what the space suggested.
         config: the whole TrialConfig, as JSON; empty while waiting.

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+from json_keys import JSON_PAGE, check
 
 import orchestrator
 from orchestrator.api import search
@@ -22,7 +23,6 @@ from orchestrator.results import SearchResult
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-JSON_PAGE = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
 
 
 # Command lines
@@ -156,54 +156,13 @@ def test_files_that_are_named_exist(page: Path) -> None:
 # JSON
 
 
-def _documented(heading: str) -> set[str]:
-    """The keys under `## <heading>` in docs/json.md."""
-    section = JSON_PAGE.partition(f"## `{heading}`\n")[2].partition("\n## ")[0]
-    assert section, f"no section {heading!r} in docs/json.md"
-    cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
-    return {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
-
-
-def _paths(value: Any, keys: set[str], at: str = "") -> Iterator[str]:
-    """The paths of a value in the page's notation; `null` and empty things end one."""
-    if f"{at}.*" in keys and isinstance(value, dict):
-        yield f"{at}.*"
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _paths(item, keys, f"{at}.{key}" if at else key)
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for item in value:
-            yield from _paths(item, keys, f"{at}[]")
-    else:
-        yield at
-
-
-def _check(heading: str, value: dict[str, Any]) -> None:
-    """Every real key is documented, and every documented one is there or under an empty parent."""
-    documented = _documented(heading)
-    real = set(_paths(value, documented))
-    open_ends = {path for path in real if path not in documented}
-    closed = {
-        path
-        for path in open_ends
-        if any(key.startswith((f"{path}.", f"{path}[]")) for key in documented)
-    }
-    assert open_ends == closed, f"not in docs/json.md: {open_ends - closed}"
-    missing = {
-        key
-        for key in documented - real
-        if not any(key.startswith((f"{path}.", f"{path}[]")) for path in real)
-    }
-    assert not missing, f"in docs/json.md only: {missing}"
-
-
 def test_the_check_itself_sees_both_kinds_of_difference() -> None:
     full = {"versions": {"a": "1"}}
-    _check("orchestrator version --json", full)
+    check("orchestrator version --json", full)
     with pytest.raises(AssertionError, match="not in docs"):
-        _check("orchestrator version --json", {**full, "more": 1})
-    with pytest.raises(AssertionError, match="docs/json.md only"):
-        _check("orchestrator cache empty --json", {})
+        check("orchestrator version --json", {**full, "more": 1})
+    with pytest.raises(AssertionError, match="in docs"):
+        check("orchestrator cache empty --json", {})
 
 
 @pytest.mark.parametrize(
@@ -228,7 +187,7 @@ def test_json_has_the_documented_keys(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main([*line.split(), "--json"]) == 0
-    _check(heading, json.loads(capsys.readouterr().out))
+    check(heading, json.loads(capsys.readouterr().out))
 
 
 def test_every_command_that_answers_has_a_section() -> None:

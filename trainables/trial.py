@@ -200,6 +200,7 @@ def _head(
         weight_decay=config.weight_decay,
         dropout=config.dropout,
         seed=config.seed,
+        start=config.head_start,
     )
     every = math.ceil(config.epochs / EPOCH_REPORTS)
     history: list[dict[str, float]] = []
@@ -214,7 +215,7 @@ def _head(
         device="cuda:0" if setup.device == "cuda" else setup.device,
     ):
         metrics = {name: float(values[0]) for name, values in epoch.metrics.items()}
-        _check_finite(epoch, metrics)
+        _check_finite(epoch)
         history.append({"epoch": float(epoch.epoch), **metrics})
         if epoch.epoch % every == 0 or epoch.epoch == config.epochs:
             yield EpochReport(epoch.epoch, metrics)
@@ -222,12 +223,12 @@ def _head(
     return _trained(setup, epoch, features_NF, labels_N, history, started)
 
 
-def _check_finite(epoch: HeadsEpoch, metrics: dict[str, float]) -> None:
+def _check_finite(epoch: HeadsEpoch) -> None:
     step = int(epoch.bad_step_H[0])
-    if step >= 0 or not math.isfinite(metrics["train_loss"]):
-        place = f"in epoch {epoch.epoch}" + (f", step {step}" if step >= 0 else "")
+    if step >= 0:
         raise TrialFailed(
-            f"The training loss is not finite {place}: lower lr, or lr times weight_decay."
+            f"The training loss is not finite in epoch {epoch.epoch}, step {step}: "
+            "lower lr, or lr times weight_decay."
         )
 
 

@@ -11,7 +11,7 @@ from orchestrator.cli.options import AnyStudy, Json, Storage
 def show(study: AnyStudy = None, storage: Storage = None, as_json: Json = False) -> None:
     """Show the ranked table of a study, also while it runs."""
     with stdout_kept_clean(as_json) as out:
-        from orchestrator.api import load_study
+        from orchestrator.study.loading import load_study
 
         result = load_study(study, storage=storage)
         if as_json:

@@ -52,11 +52,16 @@ def _facts(study: optuna.Study) -> dict[str, Any]:
         "objectives": [objective.model_dump() for objective in spec.objectives],
         "wanted": spec.trials,
         "finished": sum(trial.state in _DONE for trial in trials),
-        "failed": sum(trial.state == TrialState.FAIL for trial in trials),
+        "failed": sum(_failed(trial) for trial in trials),
         "running": sum(trial.state == TrialState.RUNNING for trial in trials),
         "best": _best(trials, spec),
         "tracking_uri": masked(spec.tracking_uri),
     }
+
+
+def _failed(trial: optuna.trial.FrozenTrial) -> bool:
+    """A trial that gave way to a stop is a FAIL to the study, and no failure."""
+    return trial.state == TrialState.FAIL and trial.user_attrs.get("state") != "stopped"
 
 
 def _best(trials: list[optuna.trial.FrozenTrial], spec: StudySpec) -> dict[str, Any] | None:

@@ -210,6 +210,7 @@ def _base_config(
 ) -> dict[str, Any]:
     """What all trials share, resolved, as JSON."""
     changes: dict[str, Any] = {
+        "data": split.data.name,  # absolute, so that it means the same wherever a trial runs
         "train_size": split.spec.train,
         "val_size": split.spec.val,
         "robust_size": split.spec.robust,

@@ -17,6 +17,7 @@ from orchestrator.study.store import load_study, open_storage, read_spec
 from orchestrator.study.uris import held_tracking_uri
 from search_spaces.errors import UsageError
 from search_spaces.space import Space
+from trainables.data import load
 
 _PLACES = ("data_dir", "weights_dir", "cache_limit_gb", "device", "threads")
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -70,6 +71,8 @@ def _differences(spec: StudySpec, request: SearchRequest, space: Space) -> list[
     fixed = parse_settings(request.settings)
     asked = {**asked_fields(request), **fixed}
     wanted = make_config(asked).model_dump(mode="json")
+    if "data" in asked:
+        wanted["data"] = load(wanted["data"], image_size=wanted["image_size"]).name
     for key in asked:
         if key not in _PLACES and wanted[key] != _held(spec, key, fixed):
             lines.append(_line(key, _held(spec, key, fixed), wanted[key]))

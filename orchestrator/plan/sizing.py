@@ -23,6 +23,7 @@ ATTACK_PASSES = 14.0
 # Trials side by side share caches and memory bandwidth: 2 on 2 cores reach about this share of
 # twice the speed of one.
 SHARED = 0.85
+_REFERENCE = 128  # px; where speed is measured first
 _SMALLER = 0.7  # the smallest further size worth searching, as a share of the chosen one
 
 
@@ -81,7 +82,7 @@ def choose_sizes(
 ) -> Sizing:
     """The largest common size at which the search fits into `seconds`, and the next smaller one."""
     sizes = common_sizes(backbones)
-    reference = sizes[len(sizes) // 2]
+    reference = _REFERENCE if _REFERENCE in sizes else sizes[0]
     rates = {name: rate(name, reference) for name in backbones}
 
     def guessed(name: str, size: int) -> float:
@@ -101,7 +102,7 @@ def choose_sizes(
     estimate = _estimate(backbones, [*smaller, chosen], work, resources, rate)
     if smaller and estimate.total > seconds:
         smaller, estimate = [], _estimate(backbones, [chosen], work, resources, rate)
-    reason = _reason(sizes, position, seconds, bool(fits))
+    reason = _reason(sizes, position, seconds, estimate.total <= seconds)
     return Sizing((*smaller, chosen), reason, estimate)
 
 

@@ -27,6 +27,7 @@ from search_spaces.space import Space, SpaceContext
 
 MOST_ATTEMPTS = 3  # a trial whose worker was lost this often is a failure of the trial
 MOST_FAILURES = 10  # trials failed in one session, none of them for want of a worker
+_STATE_OF = {"infeasible": "pruned", "stopped": "stopped"}
 _COUNTED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -128,7 +129,7 @@ class Conductor:
             return
         trial, assignment, started = self._running.pop(number)
         self._put_back(trial.params, number, assignment.attempt)
-        self._settle(trial, started, "lost", reason)
+        self._settle(trial, started, "stopped", reason)
 
     def adopt(self) -> list[int]:
         """Fail what a dead driver left RUNNING and enqueue a successor of each; their numbers."""
@@ -195,7 +196,7 @@ class Conductor:
     def _settle(self, trial: optuna.Trial, started: float, failure: Failure, reason: str) -> None:
         """Tell the study a trial that ended without values."""
         infeasible = failure == "infeasible"
-        state = "pruned" if infeasible else "failed"
+        state = _STATE_OF.get(failure, "failed")
         seconds = time.time() - started
         self._note(trial, state=state, reason=reason, **_span(started, seconds))
         # A trial told PRUNED with intermediate values would teach the sampler something; an

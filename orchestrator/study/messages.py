@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Failure = Literal["infeasible", "failed", "bug", "lost"]
+Failure = Literal["infeasible", "failed", "bug", "lost", "stopped"]
 """`infeasible`: never try it again; `failed`: went wrong for a reason we know; `bug`: an exception
-nobody expected; `lost`: the worker went away without a record, so it is not the trial's fault."""
+nobody expected; `lost`: the worker went away without a record, so it is not the trial's fault;
+`stopped`: the search was, and a successor of the trial waits for it to go on."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def board_rows(trials: tuple[TrialResult, ...]) -> tuple[TrialRow, ...]:
             reason=trial.reason,
         )
         for trial in trials
-        if trial.state in ("finished", "pruned", "failed")
+        if trial.state in ("finished", "pruned", "failed", "stopped")
     )
 
 
@@ -53,7 +53,8 @@ def _result(trial: FrozenTrial, run_id: str | None) -> TrialResult:
     return TrialResult(
         number=trial.number,
         label=attrs.get("label", f"trial {trial.number}"),
-        state=_STATES[trial.state],
+        # The study knows FAIL only; a trial that gave way to a stop did nothing wrong.
+        state="stopped" if attrs.get("state") == "stopped" else _STATES[trial.state],
         reason=attrs.get("reason", ""),
         params=params,
         config=attrs.get("config", {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -149,8 +150,10 @@ def _check_writable(path: Path) -> None:
     """sqlite's own message for a read-only folder names neither the folder nor the cure."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.open("ab").close()
+        # Asked, not tried: closing any handle on the file drops the locks that this process's
+        # other connections hold on it (sqlite.org/howtocorrupt.html, 2.2).
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(f"{path} is read-only")
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass  # sqlite's journal stands beside the file, so the folder must take new files
     except OSError as error:

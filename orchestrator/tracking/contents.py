@@ -26,6 +26,7 @@ RUN_STATUS = {
     "finished": "FINISHED",
     "pruned": "KILLED",
     "failed": "FAILED",
+    "stopped": "KILLED",
 }
 
 EPSILON_STEP = 0.5

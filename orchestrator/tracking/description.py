@@ -64,15 +64,13 @@ def answer(study: StudyRecord, links: Links) -> str:
     progress = f"{done} of {spec.trials} trials"
     if not study.ranked:
         failed = sum(trial.state == "failed" for trial in study.trials)
-        return f"No trial has finished yet ({progress}" + (
-            f", {failed} failed)." if failed else ")."
-        )
-    best = study.ranked[0]
-    low, high = interval(
-        best.metrics.get(study.objective.metric), _count(spec, study.objective.metric)
-    )
-    value = _figure(study.objective.metric, best.metrics.get(study.objective.metric), low, high)
-    sentence = f"{links.trial(best)} has the best `{study.objective.metric}`: **{value}**"
+        failures = f", {failed} failed" if failed else ""
+        return f"No trial has finished yet ({progress}{failures})."
+    best, name = study.ranked[0], study.objective.metric
+    low, high = interval(best.metrics[name], _count(spec, name))
+    value = _figure(name, best.metrics[name], low, high)
+    unit = " %" if low is not None else ""
+    sentence = f"{links.trial(best)} has the best `{name}`: **{value}{unit}**"
     sentence += f" after {progress}." if study.is_done else f" so far, after {progress}."
     rivals = _within(study, best, low)
     if rivals:
@@ -122,7 +120,7 @@ def ordered(study: StudyRecord) -> list[TrialRecord]:
     """All trials: ranked ones, then running ones, then the rest by number."""
     ranked = study.ranked
     places = {trial.number: place for place, trial in enumerate(ranked)}
-    late = {"running": 0, "finished": 1, "pruned": 2, "failed": 3}
+    late = {"running": 0, "finished": 1, "pruned": 2, "failed": 3, "stopped": 4}
     return sorted(
         study.trials,
         key=lambda t: (

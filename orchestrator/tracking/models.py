@@ -98,17 +98,21 @@ class ModelKeeper:
             "label": trial.label,
         }
         params = {name: str(value) for name, value in trial.params.items()}
-        with tempfile.TemporaryDirectory() as folder:
-            model = self._client.create_logged_model(
-                self._experiment_id,
-                name=_model_name(trial),
-                source_run_id=run_id,
-                tags=tags,
-                params=params,
-                model_type="image classifier",
-            )
-            packed = pack_model(trial, Path(folder) / "model", model, run_id)
-            self._client.log_model_artifacts(model.model_id, str(packed))
+        model = self._client.create_logged_model(
+            self._experiment_id,
+            name=_model_name(trial),
+            source_run_id=run_id,
+            tags=tags,
+            params=params,
+            model_type="image classifier",
+        )
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                packed = pack_model(trial, Path(folder) / "model", model, run_id)
+                self._client.log_model_artifacts(model.model_id, str(packed))
+        except Exception:
+            self._delete(model)
+            raise
         self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
         self._client.log_batch(run_id, metrics=self._metrics(trial, run_id, model.model_id))
         self._client.finalize_logged_model(model.model_id, "READY")
@@ -140,5 +144,7 @@ class ModelKeeper:
 
 
 def _model_name(trial: TrialRecord) -> str:
-    """A name that is shown; MLflow bars `/ : . % " '` in it."""
-    return "".join("_" if sign in "/:.%\"'" else sign for sign in trial.label)[:200]
+    """`vgg16, trial 3`: MLflow bars `/ : . % " '` in a model's name, and labels have dots."""
+    backbone = str(trial.config.get("backbone") or "model")
+    name = "".join("_" if sign in "/:.%\"'" else sign for sign in backbone)
+    return f"{name}, trial {trial.number}"

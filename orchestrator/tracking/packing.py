@@ -54,6 +54,9 @@ def pack_model(trial: TrialRecord, path: Path, logged: LoggedModel, run_id: str)
             pip_requirements=_requirements(),
             serialization_format="pt2",
         )
+    # An exported graph stays on its device; MLflow's default, the GPU where there is one, fails.
+    mlflow_model.flavors["python_function"]["config"]["device"] = "cpu"
+    mlflow_model.save(str(path / "MLmodel"))
     return path
 
 

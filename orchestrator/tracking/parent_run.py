@@ -133,10 +133,10 @@ def comparison_png(study: StudyRecord) -> bytes:
         for trial in study.ranked
     ]
     words = "validation accuracy" if main == "val_acc" else main
-    title = f"{study.spec.name}: {words} (n = {split.val:,} images)"
+    measured = f"{words} (n = {split.val:,} images)"
     if any(bar.second is not None for bar in bars):
-        title += f" and robust score (n = {split.robust:,})"
-    return png(draw_comparison(bars, title=title, value_name=words))
+        measured += f" and robust score (n = {split.robust:,})"
+    return png(draw_comparison(bars, title=study.spec.name, measured=measured, value_name=words))
 
 
 def _params(spec: StudySpec) -> dict[str, str]:

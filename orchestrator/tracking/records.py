@@ -27,7 +27,7 @@ class TrialRecord:
     """One trial that has started.
 
     Args:
-        state: `running`, `finished`, `pruned` or `failed`.
+        state: `running`, `finished`, `pruned`, `failed` or `stopped`.
         params: what the space suggested.
         config: the whole config of the trial; empty where it never came to one.
         metrics: final figures by their public names.
@@ -114,7 +114,7 @@ class StudyReader:
 def _record(trial: FrozenTrial) -> TrialRecord | None:
     """None for a trial that was asked for but has not started."""
     held = trial.user_attrs
-    state = _STATES[trial.state]
+    state = "stopped" if held.get("state") == "stopped" else _STATES[trial.state]
     started = held.get("started") or _seconds(trial.datetime_start)
     if state == "running" and "label" not in held:
         return None

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.views.numbers import duration, metric
-from orchestrator.views.progress import stage
+from orchestrator.views.progress import left, stage
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -22,8 +22,10 @@ _STYLES = {
     "finished": "green",
     "pruned": "yellow",
     "failed": "red",
+    "stopped": "yellow",
     "waiting": "dim",
 }
+_ECHO = 3  # columns kept free on the right: a terminal's own ^C must not start a new line there
 _AROUND = 6  # lines that are no trial: head, best, bar, headings, the count of hidden rows, message
 
 
@@ -31,7 +33,7 @@ def live_view(snapshot: SearchSnapshot, console: Console) -> RenderableType:
     """The whole view of one moment, never taller than the terminal nor wider."""
     rows, hidden = visible_rows(snapshot.rows, max(1, console.height - _AROUND - 1))
     parts: list[RenderableType] = [_head(snapshot), _bar(snapshot, console)]
-    parts.append(_table(rows, wide=console.width >= 110))
+    parts.append(_table(rows, console.width - _ECHO))
     if hidden:
         parts.append(Text(f"… and {hidden} more", style="dim"))
     if snapshot.message:
@@ -51,11 +53,10 @@ def visible_rows(rows: tuple[TrialRow, ...], room: int) -> tuple[tuple[TrialRow,
 
 
 def _head(snapshot: SearchSnapshot) -> Text:
-    left = snapshot.seconds_left
     parts = [
         f"{snapshot.study}: {snapshot.finished}/{snapshot.total} trials",
         f"{duration(snapshot.seconds)} so far",
-        "time left not known yet" if left is None else f"about {duration(left)} left",
+        left(snapshot) or "time left not known yet",
     ]
     return _line(" · ".join(parts), "bold")
 
@@ -72,8 +73,9 @@ def _bar(snapshot: SearchSnapshot, console: Console) -> RenderableType:
     return grid
 
 
-def _table(rows: tuple[TrialRow, ...], *, wide: bool) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), expand=True)
+def _table(rows: tuple[TrialRow, ...], width: int) -> Table:
+    wide = width >= 107
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), width=width)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("trial", ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column("state", no_wrap=True, width=8)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from orchestrator.views.numbers import duration, metric
-from orchestrator.views.progress import stage
+from orchestrator.views.progress import left, stage
 
 if TYPE_CHECKING:
     from orchestrator.board import SearchSnapshot, TrialRow
@@ -71,6 +71,5 @@ def _progress(snapshot: SearchSnapshot) -> str:
 
 
 def _count(snapshot: SearchSnapshot) -> str:
-    left = snapshot.seconds_left
-    about = "" if left is None else f", about {duration(left)} left"
-    return f"[{snapshot.finished}/{snapshot.total}{about}]"
+    parts = (f"{snapshot.finished}/{snapshot.total}", left(snapshot))
+    return f"[{', '.join(part for part in parts if part)}]"

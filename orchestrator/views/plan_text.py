@@ -82,7 +82,7 @@ def _goal(plan: SearchPlan) -> str:
     spec = plan.spec
     aims = ", ".join(f"{each.direction} {each.metric}" for each in spec.objectives)
     fixed = ", ".join(f"{name} {_value(value)}" for name, value in spec.fixed.items())
-    words = f"{aims} in {count(spec.trials)} trials"
+    words = f"{aims} in {count(spec.trials)} trial{'' if spec.trials == 1 else 's'}"
     return f"{words}, with {fixed} fixed" if fixed else words
 
 

@@ -43,7 +43,7 @@ def print_ranked(
 
 def further(result: SearchResult, width: int) -> list[str]:
     """Why it ended early, what is unsent, and the commands to look further, in `width` columns."""
-    lines = [f"Stopped: {result.stopped}."] if result.stopped else []
+    lines = [f"Ended early: {result.stopped}."] if result.stopped else []
     lines += [result.unsent] if result.unsent else []
     commands = _commands(result)
     longest = max(len(command) for command, _ in commands)
@@ -134,7 +134,7 @@ def _troubles(result: SearchResult) -> list[str]:
     """Trials that came to nothing and backbones left out; a line for each different reason."""
     by_reason: dict[tuple[str, str], list[TrialResult]] = {}
     for row in result.results:
-        if row.state in ("failed", "pruned"):
+        if row.state in ("failed", "pruned", "stopped"):
             by_reason.setdefault((row.state, " ".join(row.reason.split())), []).append(row)
     lines = [f"{_which(rows)} {state}: {why}" for (state, why), rows in by_reason.items()]
     return lines + [f"Left out: {words}" for words in left_out_lines(result.spec)]

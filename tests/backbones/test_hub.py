@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from trainables.backbones import hub
+from trainables.backbones import download, hub
 
 Serve = Callable[[bytes, int], tuple[str, list[str]]]
 CONTENT = b"weights" * 1000
@@ -85,7 +85,7 @@ def test_the_real_hubs_are_settled_within_five_seconds() -> None:
 @pytest.mark.usefixtures("bare_machine")
 def test_a_download_is_whole_checked_and_made_once(serve: Serve) -> None:
     url, requests = serve(CONTENT, len(CONTENT))
-    source = hub.UrlHub("torchvision", f"net-{HASH}.pth", lambda: url)
+    source = download.UrlHub("torchvision", f"net-{HASH}.pth", lambda: url)
     path = source.download(None)
     assert path.read_bytes() == CONTENT
     assert source.download(None) == path
@@ -102,7 +102,7 @@ def test_a_download_that_is_wrong_leaves_nothing(
 ) -> None:
     url, _ = serve(CONTENT, claimed)
     with pytest.raises(OSError, match=reason):
-        hub.UrlHub("torchvision", name, lambda: url).download(None)
+        download.UrlHub("torchvision", name, lambda: url).download(None)
     left = [path.name for path in (tmp_path / "home" / "weights").iterdir()]
     assert [name for name in left if not name.endswith(".lock")] == []
 
@@ -117,4 +117,4 @@ def test_a_download_that_is_wrong_leaves_nothing(
     ],
 )
 def test_the_hash_a_name_states(name: str, stated: str | None) -> None:
-    assert hub.stated_hash(name) == stated
+    assert download.stated_hash(name) == stated

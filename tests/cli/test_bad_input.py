@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from command_line import Run
 
 SEARCH = ("search", "backbone_compare", "--data", "digits", "--local")
 

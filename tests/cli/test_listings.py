@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Run
+from command_line import Run
 
 LISTS = [
     ("spaces",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import binomtest
 
 from trainables.evaluation.intervals import rises_beyond_noise, wilson_interval
 
@@ -23,9 +24,19 @@ def test_wilson_interval_as_newcombe_has_it(
     assert wilson_interval(right, total) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_no_examples_have_no_interval() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        wilson_interval(0, 0)
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+def test_wilson_interval_as_scipy_has_it(confidence: float) -> None:
+    for total in (1, 2, 7, 256, 1000):
+        for right in {0, 1, total // 3, total - 1, total}:
+            scipy = binomtest(right, total).proportion_ci(confidence, method="wilson")
+            ours = wilson_interval(right, total, confidence=confidence)
+            assert ours == pytest.approx((scipy.low, scipy.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(("right", "total"), [(0, 0), (3, 2), (-1, 2)])
+def test_no_interval_of_nonsense(right: int, total: int) -> None:
+    with pytest.raises(ValueError, match="0 <= right <= total"):
+        wilson_interval(right, total)
 
 
 @pytest.mark.parametrize(

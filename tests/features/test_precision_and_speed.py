@@ -13,6 +13,7 @@ import torch
 
 from search_spaces.errors import UsageError
 from trainables.features import measure_speed, precision, settle_precision
+from trainables.features.speed_record import SpeedKey, recall, remember
 
 
 @pytest.mark.parametrize("asked", ["float32", "bfloat16"])
@@ -67,19 +68,28 @@ def test_a_speed_is_measured_once_and_remembered(own_home: Path) -> None:
     assert time.monotonic() - started < 0.2
 
 
-@pytest.mark.parametrize("spoil", ["", "{", "[]", '{"images_per_second": -1}'])
-def test_a_broken_record_is_measured_again(own_home: Path, spoil: str) -> None:
-    measure_speed("resnet18", 32, "float32", threads=1)
+@pytest.mark.parametrize("spoil", ["", "{", "[]", "{}", '{"images_per_second": -1}'])
+def test_a_broken_record_counts_for_nothing(own_home: Path, spoil: str) -> None:
+    key = SpeedKey("machine", "2.14", "resnet18", 32, "float32", 1, "cpu")
+    remember(key, 42.5)
+    assert recall(key) == 42.5
     (file,) = own_home.glob("speeds/*.json")
     file.write_text(spoil)
+    assert recall(key) is None
+
+
+def test_a_broken_record_is_measured_again(own_home: Path) -> None:
+    measure_speed("resnet18", 32, "float32", threads=1)
+    (file,) = own_home.glob("speeds/*.json")
+    file.write_text("")
     assert measure_speed("resnet18", 32, "float32", threads=1) > 1
     assert json.loads(file.read_text())["images_per_second"] > 1
 
 
 def test_a_larger_input_is_slower_and_each_has_its_record(own_home: Path) -> None:
     small = measure_speed("resnet18", 32, "float32", threads=1)
-    large = measure_speed("resnet18", 128, "float32", threads=1)
-    assert large < small / 4  # 16 times the pixels
+    large = measure_speed("resnet18", 256, "float32", threads=1)
+    assert large < small  # 64 times the pixels: true on a busy machine too
     assert len(list(own_home.glob("speeds/*.json"))) == 2
 
 

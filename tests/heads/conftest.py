@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
-
-CLASSES = 4
-
-
-@dataclass(frozen=True)
-class Problem:
-    features_NF: np.ndarray
-    labels_N: np.ndarray
+import torch
+from head_parts import CLASSES, Problem
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +19,12 @@ def problem() -> Problem:
     clean_NF = centres_KF[labels_N] + 1.5 * rng.normal(size=(400, 24))
     scale_F, offset_F = np.exp(rng.normal(size=24)), 3 * rng.normal(size=24)
     return Problem((clean_NF * scale_F + offset_F).astype(np.float32), labels_N)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """These tensors are small: a second thread only waits, and would count as time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

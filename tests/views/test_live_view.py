@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from view_parts import board, screen, text_of
 
@@ -21,14 +23,15 @@ def test_it_is_never_taller_nor_wider_than_the_terminal(
     lines = text_of(console).splitlines()
     assert len(lines) < height
     assert max(map(len, lines)) <= width
+    assert len(lines[2]) <= width - 3  # room for the terminal's own ^C
 
 
 def test_head_best_and_progress_are_there_at_80_columns() -> None:
     console = screen(80, 24)
-    console.print(live_view(board(10).snapshot(), console))
+    console.print(live_view(replace(board(10).snapshot(), seconds_left=200.0), console))
     text = text_of(console)
     assert "9/15 trials" in text
-    assert "left" in text.splitlines()[0]
+    assert "about 3m20s left" in text.splitlines()[0]
     assert "best: 50.8 val_acc" in text  # trial 8 of 0 to 8 has 0.5 + 8 / 1000
     assert "512/2000" in text
 

@@ -64,3 +64,12 @@ def test_what_an_earlier_session_ended_is_not_told_again() -> None:
     made.adopt((TrialRow(0, "old", state="finished"),))
     PlainView(lines.append, began=time.time()).show(made.snapshot())
     assert lines == []
+
+
+def test_a_plan_that_was_too_short_is_not_told_as_no_time_left() -> None:
+    lines: list[str] = []
+    moment = replace(board(1).snapshot(), seconds=60.0, seconds_left=0.0)
+    view = PlainView(lines.append, began=0.0)
+    view.show(moment)
+    view.show(replace(moment, seconds=90.0))
+    assert lines[-1].endswith("[0/6, longer than planned]")

@@ -78,7 +78,7 @@ def test_a_metric_that_is_not_there_is_left_open() -> None:
 def test_how_to_go_on_is_said_only_when_there_is_something_to_go_on_with() -> None:
     assert not any("resume" in line for line in further(result(), 160))
     stopped = further(result(stopped="the time budget is used up", unsent="Not sent: 2 runs."), 160)
-    assert stopped[0] == "Stopped: the time budget is used up."
+    assert stopped[0] == "Ended early: the time budget is used up."
     assert stopped[1] == "Not sent: 2 runs."
     assert any(line.startswith(f"  orchestrator resume {STUDY}") for line in stopped)
     assert any(line.startswith(f"  orchestrator sync {STUDY}") for line in stopped)

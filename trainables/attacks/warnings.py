@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import nn
 
-# A few exact zeros are ordinary (pixels under dead ReLUs); a tenth of them is not.
-ZERO_SHARE_LIMIT = 0.1
+# Some exact zeros are ordinary: pixels that a stride leaves out (12 % in a small net of the tests),
+# or that lie under dead ReLUs.
+ZERO_SHARE_LIMIT = 0.25
 
 
 class Suspicions:

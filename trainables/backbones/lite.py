@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from trainables.backbones.hub import TimmHub
+from trainables.backbones.download import TimmHub
 from trainables.backbones.spec import HALF, Backbone, DataWheel, StateDict, WeightsSource
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _net(number: int, natural_size: int, parameters: int, sha256: str) -> Backbo
         natural_size=natural_size,
         smallest_size=32,
         sizes=tuple(sorted({64, 96, 128, 160, 192, 224, natural_size})),
+        # Measured: 80.4, 82.3, 82.1 %, with ImageNet's mean and std 74.9, 77.6, 77.2 (see spec.py).
         mean=HALF,
         std=HALF,
         interpolation="bicubic",

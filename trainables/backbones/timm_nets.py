@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from search_spaces.errors import UsageError
-from trainables.backbones.hub import TimmHub, UrlHub
+from trainables.backbones.download import TimmHub, UrlHub
 from trainables.backbones.spec import Backbone, Hub, StateDict, WeightsSource
 
 SIZES = (64, 96, 128, 160, 192, 224)

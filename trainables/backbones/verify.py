@@ -14,8 +14,8 @@ import zipfile
 from pathlib import Path
 
 from search_spaces.errors import OrchestratorError
+from trainables.backbones.download import stated_hash
 from trainables.backbones.errors import WeightsRefused
-from trainables.backbones.hub import stated_hash
 from trainables.backbones.spec import Backbone
 from trainables.home import home_folder
 

@@ -5,27 +5,24 @@ Shapes: N images asked for, U different ones among them, M of those not in the c
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from filelock import BaseFileLock, Timeout
 
-from search_spaces.errors import TrialFailed, UnavailableError
+from search_spaces.errors import TrialFailed
 from trainables.features.budget import cache_root
 from trainables.features.key import FeatureKey
 from trainables.features.store import FeatureStore
+from trainables.features.turn import take_turn
 from trainables.features.writer import SegmentWriter
-from trainables.home import home_folder
 from trainables.reports import Progress
 
 if TYPE_CHECKING:
     from trainables.features.extract import FrozenBody
 
-log = logging.getLogger(__name__)
 _PROGRESS_SECONDS = 1.0
 
 
@@ -97,7 +94,7 @@ def cached_features(
     extracted, rate, waited, note = 0, 0.0, 0.0, ""
     while features_UF is None or not found_U.all():
         waiting = time.monotonic()
-        lock, note = yield from _take_turn(store, wanted_U)
+        lock, note = yield from take_turn(store, wanted_U)
         waited += time.monotonic() - waiting
         try:
             features_UF, found_U = store.read(wanted_U)
@@ -116,46 +113,10 @@ def cached_features(
                 lock.release()
     store.touch()
     seconds = time.monotonic() - started - waited
-    return FeatureBlock(features_UF[inverse_N], extracted, seconds, rate, waited, note)
-
-
-def _take_turn(
-    store: FeatureStore, wanted_U: np.ndarray
-) -> Generator[Progress, None, tuple[BaseFileLock | None, str]]:
-    """Waits for the key's lock.
-
-    Returns:
-        The lock, held; or None where another process has extracted all that is wanted, or, with a
-        note that says why, where the cache cannot be written.
-    """
-    try:
-        home_folder("features")
-        lock = store.lock()
-        while True:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                done = store.count(wanted_U)
-                if done == len(wanted_U):
-                    return None, ""
-                yield Progress("waiting for features", done, len(wanted_U))
-                time.sleep(_PROGRESS_SECONDS)
-            else:
-                break
-    except (OSError, UnavailableError) as error:
-        return None, _unkept(error)
-    try:
-        store.prepare()
-    except OSError as error:
-        lock.release()
-        return None, _unkept(error)
-    return lock, ""
-
-
-def _unkept(error: Exception) -> str:
-    note = f"Features are kept in memory only: {error}"
-    log.warning("%s", note)
-    return note
+    features_NF = features_UF  # in order and each once, as asked for: no copy
+    if not np.array_equal(wanted_U, indices_N):
+        features_NF = features_UF[inverse_N]
+    return FeatureBlock(features_NF, extracted, seconds, rate, waited, note)
 
 
 def _extract(

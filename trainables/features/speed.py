@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-import os
-import platform
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from search_spaces.errors import UnavailableError
-from trainables.home import home, home_folder
+from trainables.features.speed_record import SpeedKey, machine, recall, remember
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,25 +19,6 @@ if TYPE_CHECKING:
 
 _SOURCE_SIZE = 32  # pixels a side before resizing; larger data costs little more
 _TARGET_SECONDS = 0.2  # one timed batch; two or more of them are timed
-
-
-@dataclass(frozen=True)
-class SpeedKey:
-    """All that a measured speed depends on."""
-
-    machine: str
-    torch: str
-    backbone: str
-    input_size: int
-    precision: str
-    threads: int
-    device: str
-
-    @property
-    def path(self) -> Path:
-        """Where the speed is remembered."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
-        return home() / "speeds" / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
 
 
 def measure_speed(
@@ -61,13 +35,13 @@ def measure_speed(
         device: "cpu", "cuda" or "cuda:N".
     """
     key = SpeedKey(
-        _machine(device), version("torch"), backbone_name, input_size, precision, threads, device
+        machine(device), version("torch"), backbone_name, input_size, precision, threads, device
     )
-    known = _recall(key)
+    known = recall(key)
     if known is not None:
         return known
     speed = _measure(key)
-    _remember(key, speed)
+    remember(key, speed)
     return speed
 
 
@@ -136,40 +110,3 @@ def _build(spec: Backbone) -> nn.Module:
         else:
             tensor.fill_(0 if name.endswith(("bias", "running_mean")) else 1)
     return module
-
-
-def _machine(device: str) -> str:
-    if device.startswith("cuda"):
-        import torch
-
-        return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(device)}"
-    return f"{os.cpu_count()} x {_cpu_model()}"
-
-
-def _cpu_model() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def _recall(key: SpeedKey) -> float | None:
-    try:
-        speed = json.loads(key.path.read_text())["images_per_second"]
-        return float(speed) if speed > 0 else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # not measured yet, or a broken file: measure again
-
-
-def _remember(key: SpeedKey, speed: float) -> None:
-    record = {**dataclasses.asdict(key), "images_per_second": speed, "measured": time.time()}
-    temporary = key.path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        home_folder("speeds")
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
-        temporary.replace(key.path)
-    except (OSError, UnavailableError):
-        temporary.unlink(missing_ok=True)  # a cache that cannot be written only costs time

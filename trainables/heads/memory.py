@@ -14,14 +14,19 @@ _BATCH_COPIES = 3
 _USABLE_SHARE = 0.8
 
 
-def stack_bytes(heads: int, features: int, classes: int, batch: int) -> int:
+def stack_bytes(heads: int, examples: int, features: int, classes: int, batch: int) -> int:
     """Peak bytes beyond the features themselves, to about 20 %."""
-    return 4 * heads * features * (_WEIGHT_COPIES * classes + _BATCH_COPIES * batch)
+    smaller = min(examples, features)
+    start = 2 * examples * features + 3 * smaller**2  # one head's at a time, freed before training
+    training = heads * features * (_WEIGHT_COPIES * classes + _BATCH_COPIES * batch)
+    return 4 * max(start, training)
 
 
-def check_memory(heads: int, features: int, classes: int, batch: int, device: torch.device) -> None:
+def check_memory(
+    heads: int, examples: int, features: int, classes: int, batch: int, device: torch.device
+) -> None:
     """Raises InfeasibleTrial if the stack does not fit into the memory that is free now."""
-    needed = stack_bytes(heads, features, classes, batch)
+    needed = stack_bytes(heads, examples, features, classes, batch)
     if device.type == "cuda":
         free = torch.cuda.mem_get_info(device)[0]
     else:

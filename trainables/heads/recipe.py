@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,8 +20,8 @@ class HeadSpec:
         lr: peak learning rate of AdamW.
         weight_decay: decoupled weight decay of AdamW, times the learning rate of the step.
         dropout: share of the standardised features dropped in each example.
-        label_smoothing: share of the target spread evenly over all classes, in training alone.
         seed: order of the examples and the dropped features.
+        start: "ridge" (see `start.py`) or "zeros".
     """
 
     train_N: np.ndarray
@@ -28,8 +29,8 @@ class HeadSpec:
     lr: float
     weight_decay: float
     dropout: float = 0.0
-    label_smoothing: float = 0.0
     seed: int = 0
+    start: Literal["ridge", "zeros"] = "ridge"
 
     def check(self, rows: int) -> None:
         """Raises UsageError for rows beyond the feature matrix or an empty training split."""
@@ -37,4 +38,6 @@ class HeadSpec:
             raise UsageError("A head needs at least one training example.", got=0)
         used = np.concatenate([self.train_N, self.val_M])
         if used.min() < 0 or used.max() >= rows:
-            raise UsageError(f"A head's rows must lie in 0..{rows - 1}.", got=(int(used.min()), int(used.max())))
+            raise UsageError(
+                f"A head's rows must lie in 0..{rows - 1}.", got=(int(used.min()), int(used.max()))
+            )

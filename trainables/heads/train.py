@@ -19,6 +19,7 @@ from trainables.heads.memory import check_memory
 from trainables.heads.recipe import HeadSpec
 from trainables.heads.schedule import lr_factor
 from trainables.heads.standardise import Scaling
+from trainables.heads.start import ridge_start
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,24 +84,28 @@ class _Stack:
             head.check(len(features_NF))
         self.device = torch.device(device)
         features, widest = features_NF.shape[1], max(len(h.train_N) for h in heads)
-        check_memory(len(heads), features, n_classes, min(batch_size, widest), self.device)
+        check_memory(len(heads), widest, features, n_classes, min(batch_size, widest), self.device)
         self.heads = heads
         self.x_NF = _tensor(features_NF).to(self.device, torch.float32)
         self.y_N = _tensor(labels_N).to(self.device, torch.int64)
         rows = [torch.from_numpy(h.train_N).to(self.device) for h in heads]
         self.scaling = Scaling.of(self.x_NF, rows)
-        # The loss is convex: zeros are the least-norm start, and need no seed.
         self.weight_HFK = torch.zeros(len(heads), features, n_classes, device=self.device)
         self.bias_HK = torch.zeros(len(heads), n_classes, device=self.device)
+        for h, head in enumerate(heads):
+            if head.start == "ridge":
+                z_NF = (self.x_NF[rows[h]] - self.scaling.mean_HF[h]) * self.scaling.scale_HF[h]
+                start = ridge_start(z_NF, self.y_N[rows[h]], n_classes)
+                self.weight_HFK[h], self.bias_HK[h] = start
         decay_H = self._column([h.weight_decay for h in heads])
         parameters = [self.weight_HFK, self.bias_HK]
         self.optimiser = StackedAdamW(parameters, decay_H, [True, False])
         self.batches = Batches(heads, batch_size, self.device)
         self.meter = Meter(self.x_NF, self.y_N, heads)
-        self.smoothing_H = self._column([h.label_smoothing for h in heads]).float()
         self.droppers = [_generator(h.seed, self.device) for h in heads]
         self.totals = [epochs * steps_per_epoch(len(h.train_N), batch_size) for h in heads]
         self.done = [0] * len(heads)
+        self.lr = [0.0] * len(heads)  # of each head's last step
         self.bad_step_H = torch.full((len(heads),), -1, device=self.device)
 
     def _column(self, values: list[float]) -> torch.Tensor:
@@ -108,34 +113,34 @@ class _Stack:
 
     def run_epoch(self, epoch: int) -> HeadsEpoch:
         """One pass of every head over its own training rows, and its figures."""
-        lr = [0.0] * len(self.heads)
         with torch.no_grad():
             for batch in self.batches.epoch():
-                lr = self._step(batch)
+                self._step(batch)
             weight_HFK, bias_HK = self.scaling.fold(self.weight_HFK, self.bias_HK)
             figures = torch.cat([self.meter(weight_HFK, bias_HK), self.bad_step_H[None]])
         measured = figures.cpu().numpy()  # the one synchronisation
         metrics = dict(zip(METRICS, measured, strict=False))
-        metrics["lr"] = np.array(lr)
-        bad_step_H = measured[-1].astype(np.int64)
+        metrics["lr"] = np.array(self.lr)
+        # A last step may spoil the weights after a loss that was still finite.
+        spoilt_H = (measured[-1] < 0) & ~np.isfinite(metrics["train_loss"])
+        bad_step_H = np.where(spoilt_H, self.done, measured[-1]).astype(np.int64)
         return HeadsEpoch(epoch, metrics, bad_step_H, weight_HFK, bias_HK)
 
-    def _step(self, batch: Batch) -> list[float]:
-        lr = [
-            h.lr * lr_factor(n, t)
-            for h, n, t in zip(self.heads, self.done, self.totals, strict=True)
+    def _step(self, batch: Batch) -> None:
+        self.lr = [
+            head.lr * lr_factor(self.done[h], self.totals[h]) if batch.sizes[h] else self.lr[h]
+            for h, head in enumerate(self.heads)
         ]
         x_HBF = self.scaling.apply(self.x_NF[batch.rows_HB])
         self._drop(x_HBF, batch)
         logits_HBK = torch.baddbmm(self.bias_HK[:, None], x_HBF, self.weight_HFK)
         error_HBK, loss_H = self._errors(logits_HBK, batch)
         gradients = [torch.bmm(x_HBF.transpose(1, 2), error_HBK), error_HBK.sum(1)]
-        self.optimiser.step(gradients, self._column(lr), batch.active_H)
+        self.optimiser.step(gradients, self._column(self.lr), batch.active_H)
         steps_H = torch.tensor(self.done, device=self.device)
         fresh_H = (self.bad_step_H < 0) & ~torch.isfinite(loss_H)
         self.bad_step_H = torch.where(fresh_H, steps_H, self.bad_step_H)
         self.done = [n + (size > 0) for n, size in zip(self.done, batch.sizes, strict=True)]
-        return lr
 
     def _drop(self, x_HBF: torch.Tensor, batch: Batch) -> None:
         """Zeroes each head's share of features from its own generator, and scales up the rest."""
@@ -151,8 +156,6 @@ class _Stack:
         log_HBK = torch.log_softmax(logits_HBK, dim=2)
         classes = log_HBK.shape[2]
         target_HBK = torch.nn.functional.one_hot(self.y_N[batch.rows_HB], classes).float()
-        smooth_H11 = self.smoothing_H[:, None, None]
-        target_HBK = target_HBK * (1 - smooth_H11) + smooth_H11 / classes
         weights_HB1 = batch.weights_HB[:, :, None]
         loss_H = -(target_HBK * log_HBK * weights_HB1).sum((1, 2))
         return (log_HBK.exp() - target_HBK) * weights_HB1, loss_H

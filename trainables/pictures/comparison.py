@@ -28,6 +28,7 @@ def draw_comparison(
     trials: Sequence[ComparedTrial],
     *,
     title: str,
+    measured: str = "",
     value_name: str = "validation accuracy",
     second_name: str = "robust score",
     most: int = 30,
@@ -35,10 +36,11 @@ def draw_comparison(
     """Horizontal bars, best on top, in the order given; at most `most` of them.
 
     Args:
-        title: what is compared, with n.
+        title: what is compared.
+        measured: what the bars are, with n: the second line of the title.
     """
     kept = [trial for trial in trials if trial.value is not None][:most]
-    figure = new_figure(12, 1.7 + 0.5 * max(2, len(kept)), title)
+    figure = new_figure(12, 1.7 + 0.5 * max(2, len(kept)), title, figures=measured)
     axes = figure.subplots()
     if not kept:
         say_nothing_here(axes, "", "no trial has finished yet")

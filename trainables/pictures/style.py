@@ -22,12 +22,20 @@ GREY = "#6E6E6E"
 PALE = "#D9D9D9"
 
 
-def new_figure(width: float, height: float, title: str) -> Figure:
-    """An empty figure of `width` x `height` inches under a title, drawn by Agg."""
+def new_figure(width: float, height: float, title: str, *, figures: str = "") -> Figure:
+    """An empty figure of `width` x `height` inches under a title, drawn by Agg.
+
+    Args:
+        figures: a second line of the title.
+    """
     figure = Figure(figsize=(width, height), facecolor="white")
     figure.set_layout_engine(ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
     FigureCanvasAgg(figure)
-    figure.suptitle(shown(title), fontsize=15, fontweight="bold", ha="left", x=0.01)
+    text = f"{title}\n{figures}" if figures else title
+    longest = max(len(line) for line in text.splitlines())
+    # A bold letter is about 0.66 of the font size wide; 72 points are an inch.
+    size = min(15.0, 72 * (width - 0.4) / (0.66 * longest))
+    figure.suptitle(shown(text), fontsize=size, fontweight="bold", ha="left", x=0.01)
     return figure
 
 

@@ -46,7 +46,7 @@ class SummaryNumbers:
 
 def draw_summary(numbers: SummaryNumbers) -> Figure:
     """The whole figure, 14.5 x 13 inches."""
-    figure = new_figure(14.5, 13, numbers.title + _figures(numbers.metrics))
+    figure = new_figure(14.5, 13, numbers.title, figures=_figures(numbers.metrics))
     parts = figure.subfigures(2, 1, squeeze=False, height_ratios=(8.0, 5.0), hspace=0.02)
     upper, lower = parts[:, 0]
     grid = upper.add_gridspec(3, 5)
@@ -83,11 +83,11 @@ def _n(count: int | None) -> str:
 
 
 def _figures(metrics: Mapping[str, float | None]) -> str:
-    """` — validation 84.8 %, ...`, of those figures that there are."""
+    """`validation 84.8 %, ...`, of those figures that there are."""
     named = (("val_acc", "validation"), ("train_acc", "training"), ("robust_score", "robust score"))
     parts = [
         f"{word} {100 * value:.1f} %"
         for key, word in named
         if (value := metrics.get(key)) is not None
     ]
-    return f"  —  {', '.join(parts)}" if parts else ""
+    return ", ".join(parts)

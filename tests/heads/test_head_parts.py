@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from search_spaces.errors import InfeasibleTrial
 from trainables.heads import HeadSpec
-from trainables.heads.adamw import StackedAdamW
+from trainables.heads.adamw import EPS, StackedAdamW
 from trainables.heads.batches import Batches
 from trainables.heads.memory import check_memory
 from trainables.heads.schedule import lr_factor
@@ -30,7 +32,7 @@ def test_stacked_adamw_is_torch_adamw_for_each_head() -> None:
         ours.step([gradient], lr_H, torch.tensor([True, True]))
     for head, (lr, decay) in enumerate(settings):
         alone = start[head].clone().requires_grad_(True)
-        theirs = torch.optim.AdamW([alone], lr=lr, weight_decay=decay)
+        theirs = torch.optim.AdamW([alone], lr=lr, weight_decay=decay, eps=EPS)
         for gradient in gradients:
             alone.grad = gradient[head].clone()
             theirs.step()
@@ -100,12 +102,14 @@ def test_an_epoch_shows_each_example_once_in_even_batches_whatever_the_neighbour
         return HeadSpec(np.arange(first, first + count), NONE, lr=1, weight_decay=0, seed=seed)
 
     heads = [spec(0, 70, 1), spec(100, 30, 2), spec(200, 129, 3)]
-    for which, (count, sizes) in enumerate([(70, [24, 23, 23]), (30, [30]), (129, [26] * 4 + [25])]):
+    for which, (count, sizes) in enumerate(
+        [(70, [24, 23, 23]), (30, [30]), (129, [26] * 4 + [25])]
+    ):
         together = _order(heads, which)
         assert together == _order([heads[which]], 0)
         assert [len(batch) for batch in together] == sizes * 2
-        first_epoch = sum(together[: len(sizes)], [])
-        second_epoch = sum(together[len(sizes) :], [])
+        first_epoch = list(chain(*together[: len(sizes)]))
+        second_epoch = list(chain(*together[len(sizes) :]))
         assert sorted(first_epoch) == heads[which].train_N.tolist()
         assert sorted(second_epoch) == sorted(first_epoch) and second_epoch != first_epoch
         assert len(first_epoch) == count
@@ -113,5 +117,5 @@ def test_an_epoch_shows_each_example_once_in_even_batches_whatever_the_neighbour
 
 def test_a_stack_that_cannot_fit_is_refused_before_anything_is_allocated() -> None:
     with pytest.raises(InfeasibleTrial, match=r"1000000 heads .* GB are free"):
-        check_memory(10**6, 4096, 1000, 64, torch.device("cpu"))
-    check_memory(10, 1280, 10, 64, torch.device("cpu"))
+        check_memory(10**6, 1000, 4096, 1000, 64, torch.device("cpu"))
+    check_memory(10, 1000, 1280, 10, 64, torch.device("cpu"))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from head_parts import CLASSES, Problem
 from torch import nn
 from torch.nn import functional
 
 from search_spaces.errors import UsageError
-from tests.heads.conftest import CLASSES, Problem
 from trainables.heads import HeadsEpoch, HeadSpec, train_heads
+from trainables.heads.adamw import EPS
 from trainables.heads.schedule import lr_factor
 
 
@@ -33,20 +35,18 @@ def _train(
 
 def _folds() -> list[HeadSpec]:
     """Heads that differ in everything: rows, number of rows, and all hyperparameters."""
-    settings = [
-        (200, 3e-3, 0.0, 0.0, 0.0),
-        (200, 3e-3, 0.1, 0.5, 0.0),
-        (130, 1e-2, 1.0, 0.2, 0.1),
-        (33, 1e-3, 0.0, 0.8, 0.0),
-        (7, 3e-2, 0.5, 0.0, 0.2),
+    settings: list[tuple[int, float, float, float, Any]] = [
+        (200, 3e-3, 0.0, 0.0, "zeros"),
+        (200, 3e-3, 0.1, 0.5, "ridge"),
+        (130, 1e-2, 1.0, 0.2, "zeros"),
+        (33, 1e-3, 0.0, 0.8, "ridge"),
+        (7, 3e-2, 0.5, 0.0, "ridge"),
     ]
     rng = np.random.default_rng(1)
     heads = []
-    for seed, (count, lr, decay, dropout, smoothing) in enumerate(settings):
+    for seed, (count, lr, decay, dropout, start) in enumerate(settings):
         order = rng.permutation(400)
-        heads.append(
-            HeadSpec(order[:count], order[300:], lr, decay, dropout, smoothing, seed=seed)
-        )
+        heads.append(HeadSpec(order[:count], order[300:], lr, decay, dropout, seed, start))
     return heads
 
 
@@ -63,20 +63,20 @@ def test_many_heads_at_once_equal_each_alone(problem: Problem) -> None:
 
 def test_many_heads_at_once_take_far_less_time(problem: Problem) -> None:
     heads = [
-        HeadSpec(np.arange(200), np.arange(200, 400), 1e-3, 0.01, seed=seed) for seed in range(24)
+        HeadSpec(np.arange(200), np.arange(200, 400), 1e-3, 0.01, seed=seed) for seed in range(12)
     ]
     _train(problem, heads[:1], epochs=1)  # warm up
     started = time.process_time()
-    _train(problem, heads)
+    _train(problem, heads, epochs=3)
     together = time.process_time() - started
     started = time.process_time()
     for head in heads:
-        _train(problem, [head])
-    assert time.process_time() - started > 3 * together  # 10 times and more on an idle machine
+        _train(problem, [head], epochs=3)
+    assert time.process_time() - started > 3 * together  # about 8 times on an idle machine
 
 
 def test_full_batches_follow_a_plain_torch_loop(problem: Problem) -> None:
-    rows, epochs, smoothing = np.arange(100), 12, 0.1
+    rows, epochs = np.arange(100), 12
     x_NF = torch.from_numpy(problem.features_NF[rows]).double()
     x_NF = (x_NF - x_NF.mean(0)) / x_NF.std(0, correction=0)
     y_N = torch.from_numpy(problem.labels_N[rows])
@@ -87,22 +87,22 @@ def test_full_batches_follow_a_plain_torch_loop(problem: Problem) -> None:
         {"params": [layer.weight], "weight_decay": 0.3},
         {"params": [layer.bias], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups)
+    optimiser = torch.optim.AdamW(groups, eps=EPS)
     for step in range(epochs):
         for group in optimiser.param_groups:
             group["lr"] = 0.02 * lr_factor(step, epochs)
         optimiser.zero_grad()
-        functional.cross_entropy(layer(x_NF), y_N, label_smoothing=smoothing).backward()
+        functional.cross_entropy(layer(x_NF), y_N).backward()
         optimiser.step()
-    head = HeadSpec(rows, rows, 0.02, 0.3, label_smoothing=smoothing)
+    head = HeadSpec(rows, rows, 0.02, 0.3, start="zeros")
     ours = _train(problem, [head], epochs=epochs, batch_size=100)
     raw_NF = torch.from_numpy(problem.features_NF[rows])
     logits_NK = raw_NF @ ours.weight_HFK[0] + ours.bias_HK[0]
     expected_NK = layer(x_NF).detach().float()
-    assert torch.allclose(logits_NK, expected_NK, atol=2e-5)
+    assert torch.allclose(logits_NK, expected_NK, atol=1e-4)
     loss = functional.cross_entropy(expected_NK, y_N).item()
     right = (expected_NK.argmax(1) == y_N).float().mean().item()
-    assert ours.metrics["val_loss"][0] == pytest.approx(loss, abs=1e-5)
+    assert ours.metrics["val_loss"][0] == pytest.approx(loss, abs=1e-4)
     assert ours.metrics["val_acc"][0] == ours.metrics["train_acc"][0] == pytest.approx(right)
 
 

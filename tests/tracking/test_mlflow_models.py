@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from mlflow import MlflowClient
+from study_by_hand import MadeStudy, create_study
 
 from orchestrator.tracking.sync import sync
 from trainables.classifier import load_classifier
@@ -33,14 +33,14 @@ logits = {
     "one": model.predict(images[:1]),
 }
 np.savez("logits.npz", **logits)
-print(json.dumps({"classes": model.metadata.metadata["classes"]}))
+print(json.dumps([model.metadata.metadata["classes"][0], model.model_config["device"]]))
 """
 
 
 @pytest.fixture
-def kept(make_study: Callable, store: str):
+def kept(tmp_path: Path, store: str) -> MadeStudy:
     """A study that keeps one model, with one finished trial."""
-    study = make_study(store, keep_models=1)
+    study = create_study(tmp_path, store, keep_models=1)
     study.add_finished(0.80)
     return study
 
@@ -52,7 +52,7 @@ def _models(store: str) -> list:
 
 
 def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
-    kept, store: str, tmp_path: Path
+    kept: MadeStudy, store: str, tmp_path: Path
 ) -> None:
     assert sync(kept.storage, kept.name).complete
     (model,) = _models(store)
@@ -62,14 +62,20 @@ def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
     elsewhere.mkdir()
     np.save(elsewhere / "images.npy", images_NHWC)
     environment = {
-        **os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_TRACKING_URI": store,
+        **os.environ,
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "MLFLOW_TRACKING_URI": store,
     }
     run = subprocess.run(
         [sys.executable, "-I", "-c", _ELSEWHERE, f"models:/{model.model_id}", str(Path.cwd())],
-        cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=120,
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout.splitlines()[-1])["classes"][0] == "airplane"
+    assert json.loads(run.stdout.splitlines()[-1]) == ["airplane", "cpu"]
     classifier, _ = load_classifier(kept.folder / "trials" / "00000")
     with torch.no_grad():
         expected_NK = classifier(torch.from_numpy(images_NHWC).permute(0, 3, 1, 2)).numpy()
@@ -80,7 +86,7 @@ def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
 
 
 def test_a_model_that_falls_out_of_the_best_goes_with_its_files(
-    kept, store: str, tmp_path: Path
+    kept: MadeStudy, store: str, tmp_path: Path
 ) -> None:
     sync(kept.storage, kept.name)
     (first,) = _models(store)
@@ -94,7 +100,7 @@ def test_a_model_that_falls_out_of_the_best_goes_with_its_files(
     assert [model.model_id for model in _models(store)] == [second.model_id]
 
 
-def test_a_model_that_cannot_be_built_is_left_with_its_reason(kept, store: str) -> None:
+def test_a_model_that_cannot_be_built_is_left_with_its_reason(kept: MadeStudy, store: str) -> None:
     (kept.folder / "trials" / "00000" / "head.safetensors").write_bytes(b"\0" * 40)
     result = sync(kept.storage, kept.name)
     assert result.left == ("the model of trial 0",)

@@ -1,0 +1,150 @@
+"""Every registered space keeps its promises; ranges, baselines and fixed values are checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import optuna
+import pytest
+
+from search_spaces import SPACES, Space, SpaceContext, UsageError, find_space
+from search_spaces.errors import UnknownNameError
+from search_spaces.exploring import check_params, parameters
+from search_spaces.fixing import FixingTrial
+from trainables.config import TrialConfig
+
+CONTEXT = SpaceContext(
+    backbones=("tf_efficientnet_lite0", "vgg16"),
+    input_sizes=(96, 128),
+    train_size=1000,
+    defaults=TrialConfig().model_dump(),
+)
+
+
+@pytest.mark.parametrize("name", SPACES.names())
+def test_a_spaces_contract(name):
+    """Names agree, baselines lie inside, and both ends of every range build a valid config."""
+    space = find_space(name)
+    known = parameters(space, CONTEXT)
+    assert space.name == name
+    assert space.question.endswith("?")
+    assert space.baselines(CONTEXT)
+    for params in space.baselines(CONTEXT):
+        check_params(known, params)
+        assert set(params) <= set(known)
+    study = optuna.create_study()
+    for end in (0, -1):
+        extreme = {
+            key: parameter.choices[end]
+            if parameter.choices
+            else (parameter.low, parameter.high)[end]
+            for key, parameter in known.items()
+        }
+        study.enqueue_trial(extreme)
+        TrialConfig(**space.suggest(study.ask(), CONTEXT))
+
+
+def test_every_backbone_is_a_baseline_at_the_largest_size():
+    baselines = find_space("backbone_compare").baselines(CONTEXT)
+    assert [(b["backbone"], b["input_size"]) for b in baselines] == [
+        ("tf_efficientnet_lite0", 128),
+        ("vgg16", 128),
+    ]
+
+
+def space_of(suggest) -> Space:
+    return Space("mine", "Does it work?", suggest, lambda context: [{"x": context.train_size}])
+
+
+@pytest.mark.parametrize(
+    ("suggest", "says"),
+    [
+        (lambda t, c: {"lr": t.suggest_float("lr", 1.0, 0.1)}, "from low to high. Got: (1.0, 0.1)"),
+        (lambda t, c: {"lr": t.suggest_float("lr", 0.0, 0.1, log=True)}, "must start above 0"),
+        (lambda t, c: {"n": t.suggest_int("n", 9, 3)}, "Did you mean 3 to 9?"),
+        (lambda t, c: {"b": t.suggest_categorical("b", ())}, "at least one choice"),
+        (
+            lambda t, c: [t.suggest_int("n", 1, 3), t.suggest_int("n", 1, 4)],
+            "one range in the whole space; n has two",
+        ),
+    ],
+)
+def test_a_range_that_cannot_be(suggest, says):
+    with pytest.raises(UsageError) as caught:
+        parameters(space_of(suggest), CONTEXT)
+    assert says in str(caught.value)
+
+
+def test_a_conditional_parameter_is_found_on_the_branch_that_has_it():
+    def suggest(trial, context):
+        kind = trial.suggest_categorical("kind", ("a", "b"))
+        return {"kind": kind, "only_b": trial.suggest_int("only_b", 1, 3) if kind == "b" else 0}
+
+    known = parameters(space_of(suggest), CONTEXT)
+    assert {name: parameter.conditional for name, parameter in known.items()} == {
+        "kind": False,
+        "only_b": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fixed", "says"),
+    [
+        ({"lr": 5.0}, "lr must lie between 0.0001 and 0.1 in this space. Got: 5.0."),
+        ({"batch_size": 48}, "batch_size must be one of 16, 32, 64, 128, 256. Got: 48."),
+        ({"epochs": 1000}, "The nearest valid value is 100."),
+    ],
+)
+def test_a_fixed_value_outside_the_range(fixed, says):
+    trial = FixingTrial(optuna.create_study().ask(), fixed)
+    with pytest.raises(UsageError) as caught:
+        find_space("backbone_compare").suggest(trial, CONTEXT)
+    assert says in str(caught.value)
+
+
+def test_fixed_values_are_not_asked_of_the_sampler():
+    trial = optuna.create_study().ask()
+    fixed = {"lr": 0.01, "batch_size": 32, "epochs": 7}
+    overrides = find_space("backbone_compare").suggest(FixingTrial(trial, fixed), CONTEXT)
+    assert {key: overrides[key] for key in fixed} == fixed
+    assert not set(trial.params) & set(fixed)
+
+
+OWN = """
+from search_spaces import Space
+
+def suggest(trial, context):
+    return {"lr": trial.suggest_float("lr", 1e-4, 1e-1, log=True)}
+
+SPACE = Space("lr_only", "Which learning rate?", suggest, lambda context: [{"lr": 1e-3}])
+"""
+
+
+def test_a_space_in_a_file_of_ones_own(tmp_path: Path):
+    path = tmp_path / "lr_only.py"
+    path.write_text(OWN)
+    assert find_space(str(path)).name == "lr_only"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "must be a Python file"),
+        ("x = 1", "must define SPACE"),
+        ("import nowhere_to_be_found", "ModuleNotFoundError"),
+        ("def broken(:", "SyntaxError"),
+    ],
+)
+def test_a_file_that_is_no_space(tmp_path: Path, text, says):
+    path = tmp_path / "mine.py"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        find_space(str(path))
+    assert says in str(caught.value)
+
+
+def test_an_unknown_space_names_the_nearest():
+    with pytest.raises(UnknownNameError) as caught:
+        find_space("backbone_compar")
+    assert "Did you mean 'backbone_compare'?" in str(caught.value)
