@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from search_spaces.errors import UsageError
+from trainables.atomic import write_file, write_json
 from trainables.config import TrialConfig
-from trainables.evaluation import confusion_counts, softmax
-from trainables.reports import EpochReport, Examples, Predictions, RobustnessCurve, TrialReport
+from trainables.evaluation import confusion_counts
+from trainables.record_arrays import (
+    examples_from,
+    examples_to,
+    predictions_from,
+    predictions_to,
+    weights_from,
+    weights_to,
+)
+from trainables.reports import EpochReport, RobustnessCurve, TrialReport
 
 SCHEMA = 1
-_EXAMPLE_FIELDS = (
-    "eps_255", "clean_NHWC", "attacked_NHWC", "labels_N", "clean_predicted_N",
-    "attacked_predicted_N",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class TrialRecord:
 def write_config(config: TrialConfig, folder: Path) -> None:
     """Writes `config.json`, making the folder if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "config.json", config.model_dump(mode="json"))
+    write_json(folder / "config.json", config.model_dump(mode="json"))
 
 
 def append_history(folder: Path, report: EpochReport) -> None:
@@ -61,7 +65,7 @@ def append_history(folder: Path, report: EpochReport) -> None:
     if any(row["epoch"] == report.epoch for row in rows):
         return
     row = {"epoch": report.epoch, "time": time.time(), "metrics": dict(report.metrics)}
-    _write_json(folder / "history.json", sorted([*rows, row], key=lambda row: int(row["epoch"])))
+    write_json(folder / "history.json", sorted([*rows, row], key=lambda row: int(row["epoch"])))
 
 
 def read_history(folder: Path) -> tuple[dict[str, Any], ...]:
@@ -77,16 +81,16 @@ def write_report(report: TrialReport, config: TrialConfig, folder: Path) -> None
         OSError: the folder cannot be written.
     """
     write_config(config, folder)
-    _write_json(folder / "history.json", _full_history(report.history, read_history(folder)))
+    write_json(folder / "history.json", _full_history(report.history, read_history(folder)))
     if report.predictions:
-        _write_file(
-            folder / "predictions.parquet", lambda p: _predictions_to(p, report.predictions)
+        write_file(
+            folder / "predictions.parquet", partial(predictions_to, predictions=report.predictions)
         )
     if report.examples is not None:
-        _write_file(folder / "examples.npz", lambda p: _examples_to(p, report.examples))
+        write_file(folder / "examples.npz", partial(examples_to, examples=report.examples))
     if report.weights:
-        _write_file(folder / "head.safetensors", lambda p: _weights_to(p, report))
-    _write_json(folder / "report.json", _report_json(report))
+        write_file(folder / "head.safetensors", partial(weights_to, report=report))
+    write_json(folder / "report.json", _report_json(report))
 
 
 def read_report(folder: Path) -> TrialRecord:
@@ -106,10 +110,10 @@ def read_report(folder: Path) -> TrialRecord:
         metrics=_numbers(stored["metrics"]),
         history=tuple({"epoch": row["epoch"], **_numbers(row["metrics"])} for row in history),
         classes=tuple(stored["classes"]),
-        predictions=_predictions_from(folder / "predictions.parquet"),
+        predictions=predictions_from(folder / "predictions.parquet"),
         robustness=None if curve is None else _curve_from(curve),
-        examples=_examples_from(folder / "examples.npz"),
-        weights=_weights_from(folder / "head.safetensors"),
+        examples=examples_from(folder / "examples.npz"),
+        weights=weights_from(folder / "head.safetensors"),
         digests=stored["digests"],
     )
     config = TrialConfig.model_validate_json((folder / "config.json").read_text())
@@ -166,95 +170,6 @@ def _full_history(
             at = float(np.interp(epoch, epochs, times)) if epochs else now
             kept[epoch] = {"epoch": epoch, "time": at, "metrics": metrics}
     return [kept[epoch] for epoch in sorted(kept)]
-
-
-def _predictions_to(path: Path, predictions: Sequence[Predictions]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    chances_NK = np.concatenate([softmax(part.logits_NK) for part in predictions])
-    columns: dict[str, Any] = {
-        "split": np.repeat([p.split for p in predictions], [len(p.labels_N) for p in predictions]),
-        "index": np.concatenate([part.indices_N for part in predictions]),
-        "label": np.concatenate([part.labels_N for part in predictions]),
-        "predicted": np.concatenate([part.predicted_N for part in predictions]),
-    }
-    columns |= {f"p_{k}": chances_NK[:, k].astype(np.float32) for k in range(chances_NK.shape[1])}
-    pq.write_table(pa.table(columns), path)
-
-
-def _predictions_from(path: Path) -> tuple[Predictions, ...]:
-    if not path.exists():
-        return ()
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(path)
-    columns = {name: table[name].to_numpy() for name in table.column_names}
-    chances_NK = np.stack([columns[n] for n in columns if n.startswith("p_")], axis=1)
-    logits_NK = np.log(np.maximum(chances_NK, np.finfo(np.float32).tiny))
-    splits_N = columns["split"].astype(str)
-    return tuple(
-        Predictions(split, columns["index"][rows], columns["label"][rows], logits_NK[rows])
-        for split in dict.fromkeys(splits_N.tolist())
-        for rows in [splits_N == split]
-    )
-
-
-def _examples_to(path: Path, examples: Examples | None) -> None:
-    np.savez_compressed(path, **{name: getattr(examples, name) for name in _EXAMPLE_FIELDS})
-
-
-def _examples_from(path: Path) -> Examples | None:
-    if not path.exists():
-        return None
-    with np.load(path, allow_pickle=False) as stored:
-        fields = {name: stored[name] for name in _EXAMPLE_FIELDS}
-    return Examples(**{**fields, "eps_255": float(fields["eps_255"])})
-
-
-def _weights_to(path: Path, report: TrialReport) -> None:
-    from safetensors.numpy import save_file
-
-    arrays = {name: np.ascontiguousarray(array) for name, array in report.weights.items()}
-    save_file(arrays, path, metadata={"classes": json.dumps(list(report.classes))})
-
-
-def _weights_from(path: Path) -> dict[str, np.ndarray]:
-    if not path.exists():
-        return {}
-    from safetensors.numpy import load_file
-
-    return dict(load_file(path))
-
-
-def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(_finite(value), indent=1, allow_nan=False)
-    _write_file(path, lambda beside: beside.write_text(text + "\n"))
-
-
-def _write_file(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes beside `path` and moves into place; leaves nothing behind when it fails."""
-    # The suffix stays last: np.savez would add its own.
-    handle, name = tempfile.mkstemp(prefix=".writing-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    beside = Path(name)
-    try:
-        write(beside)
-        beside.chmod(0o644)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they become null; NumPy's scalars become Python's."""
-    if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _numbers(metrics: Mapping[str, float | None]) -> dict[str, float]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from attack_parts import EPS_255, SmallNet, measure
+from torch import nn
 
 from trainables.attacks.score import robust_score, robustness_metrics
 from trainables.attacks.warnings import Suspicions
@@ -88,20 +89,39 @@ def test_provenance_is_complete_and_names_the_sample(trained: SmallNet, digits: 
     assert other["sample_digest"] != provenance["sample_digest"]
 
 
-def test_an_ordinary_net_raises_no_warning_and_a_saturated_one_does(
+class Quantised(nn.Module):
+    """Rounds its input to 17 levels: the same predictions, nearly, and no gradient."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images_NCHW: torch.Tensor) -> torch.Tensor:
+        return self.net((images_NCHW * 16).round() / 16)
+
+
+def test_an_ordinary_net_raises_no_warning_and_one_without_gradients_does(
     trained: SmallNet, digits: Digits
 ) -> None:
     images, labels = digits[0][:100], digits[1][:100]
     ordinary = measure(trained, images, labels).curve.provenance
     assert ordinary["warnings"] == [] and ordinary["zero_gradient_share"] < 0.1
+    masked = measure(Quantised(trained), images, labels).curve.provenance
+    assert masked["zero_gradient_share"] == 1.0
+    assert "may be masked" in masked["warnings"][0]
+
+
+def test_a_saturated_softmax_hides_nothing(trained: SmallNet, digits: Digits) -> None:
+    """Logits 10,000 times as large: the same predictions, and cross-entropy's gradient is 0."""
+    images, labels = digits[0][:100], digits[1][:100]
     saturated = copy.deepcopy(trained)
-    with torch.no_grad():  # a softmax of one exact 1: gradients vanish, predictions stay
+    with torch.no_grad():
         saturated.head.weight *= 1e4
         saturated.head.bias *= 1e4
-    curve = measure(saturated, images, labels).curve
-    assert curve.accuracy[0] == measure(trained, images, labels).curve.accuracy[0]
-    assert curve.provenance["zero_gradient_share"] > 0.5
-    assert "may be masked" in curve.provenance["warnings"][0]
+    curve, ordinary = (measure(net, images, labels).curve for net in (saturated, trained))
+    assert curve.accuracy[0] == ordinary.accuracy[0]
+    assert curve.provenance["zero_gradient_share"] < 0.1
+    assert curve.accuracy[-1] <= ordinary.accuracy[-1] + 0.1
 
 
 @pytest.mark.parametrize(("turned", "warned"), [(7, True), (6, False)])

@@ -106,11 +106,11 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(
 ) -> None:
     before = {f.name: f.read_bytes() for f in folder.iterdir()}
 
-    def full(path: Path, _: object) -> None:
+    def full(path: Path, **_: object) -> None:
         path.write_bytes(b"half a")
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(record, "_predictions_to", full)
+    monkeypatch.setattr(record, "predictions_to", full)
     changed = replace(small[1], metrics={**small[1].metrics, "val_acc": 0.0})
     with pytest.raises(OSError, match="No space"):
         write_report(changed, SMALL, folder)

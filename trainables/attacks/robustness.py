@@ -8,12 +8,9 @@ Shapes: N images, C H W channels and pixels, E epsilons (the first one 0), K cla
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +19,8 @@ from torch import nn
 
 from search_spaces.errors import UsageError
 from trainables.attacks.base import Attack
+from trainables.attacks.epsilons import check_epsilons
+from trainables.attacks.provenance import provenance_of
 from trainables.attacks.traces import CountingModel, leaving_no_trace
 from trainables.attacks.warnings import Suspicions
 from trainables.reports import Examples, Progress, RobustnessCurve
@@ -77,19 +76,6 @@ def measure_robustness(
             told = time.monotonic()
             yield Progress("attacking", done, len(labels_N))
     return run.result(images_NHWC, labels_N, provenance)
-
-
-def check_epsilons(eps_255: Sequence[float]) -> tuple[float, ...]:
-    """The epsilons as floats.
-
-    Raises:
-        UsageError: they are not finite, do not ascend, or do not begin with 0.
-    """
-    values = tuple(float(eps) for eps in eps_255)
-    ascending = all(a < b for a, b in pairwise(values))
-    if not values or values[0] != 0 or not ascending or not np.isfinite(values).all():
-        raise UsageError("Epsilons ascend from 0, in units of 1/255.", got=values)
-    return values
 
 
 class _Run:
@@ -164,26 +150,20 @@ class _Run:
     ) -> Robustness:
         """The curve with everything that its figures depend on."""
         right_EN = np.concatenate(self.right, axis=1)
+        known = {
+            **provenance,
+            "zero_gradient_share": self.suspicions.zero_share,
+            "warnings": self.suspicions.warnings(right_EN, self.eps_255),
+        }
         worst_E = np.logical_and.accumulate(right_EN).mean(axis=1)
         curve = RobustnessCurve(
             eps_255=self.eps_255,
             accuracy=tuple(float(a) for a in right_EN.mean(axis=1)),
             worst_case=tuple(float(w) for w in worst_E),
             count=len(labels_N),
-            provenance={
-                **self.attack.describe(),
-                "eps_255": list(self.eps_255),
-                "resolution": int(images_NHWC.shape[1]),
-                "sample_digest": sample_digest(images_NHWC, labels_N),
-                "count": len(labels_N),
-                "forward_images": self.model.forward_images,
-                "backward_images": self.model.backward_images,
-                "torch": torch.__version__,
-                "orchestrator": version("orchestrator"),
-                **provenance,
-                "zero_gradient_share": self.suspicions.zero_share,
-                "warnings": self.suspicions.warnings(right_EN, self.eps_255),
-            },
+            provenance=provenance_of(
+                self.attack, self.eps_255, images_NHWC, labels_N, self.model, known
+            ),
         )
         return Robustness(curve, self._examples(images_NHWC))
 
@@ -206,10 +186,3 @@ class _Run:
             clean_predicted_N=labels,  # only what was right is attacked
             attacked_predicted_N=predicted,
         )
-
-
-def sample_digest(images_NHWC: np.ndarray, labels_N: np.ndarray) -> str:
-    """16 hex digits over the attacked pixels and their labels, in order."""
-    digest = hashlib.sha256(np.ascontiguousarray(images_NHWC).tobytes())
-    digest.update(np.asarray(labels_N, dtype=np.int64).tobytes())
-    return digest.hexdigest()[:16]

@@ -1,0 +1,106 @@
+"""Everything about a trial that is settled before anything takes long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from search_spaces.errors import InfeasibleTrial, UsageError
+from trainables.attacks import ATTACKS, NO_ATTACK
+from trainables.attacks.epsilons import check_epsilons
+from trainables.backbones import check_input_size, get_backbone
+from trainables.bodies import cached_body
+from trainables.config import TrialConfig
+from trainables.data import ImageData, load
+from trainables.device import resolve_device
+from trainables.features import FeatureKey, settle_precision
+from trainables.splits import Splits, make_splits, resolve_sizes
+from trainables.weights_digest import weights_digest
+
+if TYPE_CHECKING:
+    from trainables.backbones import Body
+
+# Images attacked by default: within a CPU's patience (about as long as extraction), and on a GPU.
+ROBUST_ON_CPU, ROBUST_ON_CUDA = 256, 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TrialSetup:
+    """Data, splits and the key of the features; `device` is "cpu", "cuda" or "cuda:N".
+
+    `device` "cuda" extracts on every visible GPU; `one_device` is where all else happens.
+    """
+
+    data: ImageData
+    splits: Splits
+    key: FeatureKey
+    device: str
+
+    @property
+    def rows_N(self) -> np.ndarray:
+        """Images whose features are needed: training, then validation."""
+        return np.concatenate([self.splits.train, self.splits.val])
+
+    @property
+    def one_device(self) -> str:
+        """The device of the head and of the attack."""
+        return "cuda:0" if self.device == "cuda" else self.device
+
+    def body(self, config: TrialConfig) -> Body:
+        """The frozen body, loaded or from the process's cache."""
+        return cached_body(
+            config.backbone,
+            weights=config.weights,
+            weights_dir=config.weights_dir,
+            seed=config.seed,
+            digest=self.key.weights_digest,
+        )
+
+
+def prepare(config: TrialConfig) -> TrialSetup:
+    """Checks what can be checked at once, and finds data and weights.
+
+    Raises:
+        UsageError: an unknown name, epsilons out of order, a device or sizes that there are not.
+        UnavailableError: data or weights cannot be had.
+        InfeasibleTrial: the input is too small for the body.
+    """
+    device = _device(config.device)
+    check_epsilons(config.eps_255)
+    if config.attack != NO_ATTACK:
+        ATTACKS.get(config.attack)
+    spec = get_backbone(config.backbone)
+    input_size = config.input_size or spec.natural_size
+    try:
+        check_input_size(spec, input_size)
+    except UsageError as error:
+        raise InfeasibleTrial(str(error)) from None
+    data = load(config.data, data_dir=config.data_dir, image_size=config.image_size)
+    sizes = resolve_sizes(
+        len(data.labels_N),
+        len(data.classes),
+        train=config.train_size,
+        val=config.val_size,
+        robust=config.robust_size,
+        robust_default=ROBUST_ON_CUDA if device.startswith("cuda") else ROBUST_ON_CPU,
+    )
+    key = FeatureKey(
+        data_digest=data.digest,
+        backbone=config.backbone,
+        weights_digest=weights_digest(config),
+        input_size=input_size,
+        resize=config.resize,
+        precision=settle_precision(config.precision, device),
+    )
+    return TrialSetup(data, make_splits(data, sizes, seed=config.split_seed), key, device)
+
+
+def _device(name: str) -> str:
+    if name.split(":")[0] not in ("auto", "cpu", "cuda"):
+        raise UsageError("A device is auto, cpu, cuda or cuda:N.", got=name)
+    device = resolve_device(name)
+    if device.startswith("cuda") and resolve_device("auto") == "cpu":
+        raise UsageError("There is no GPU that torch can use here.", got=name)
+    return device
