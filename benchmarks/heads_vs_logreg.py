@@ -108,6 +108,7 @@ def ours(
         n_classes=10,
         batch_size=config.batch_size,
         epochs=config.epochs,
+        every=config.epochs,
     )
     return 100 * last.metrics["val_acc"]
 

@@ -14,7 +14,7 @@ def suggest(trial: TrialLike, context: SpaceContext) -> Params:
     """A backbone, the size it sees, and the recipe of the linear head on its features."""
     overrides = {
         "backbone": trial.suggest_categorical("backbone", context.backbones),
-        "lr": trial.suggest_float("lr", 1e-4, 1e-1, log=True),
+        "lr": trial.suggest_float("lr", 1e-5, 1e-2, log=True),
         "weight_decay": trial.suggest_float("weight_decay", 1e-4, 1.0, log=True),
         "dropout": trial.suggest_float("dropout", 0.0, 0.9),
         "batch_size": trial.suggest_categorical("batch_size", (16, 32, 64, 128, 256)),

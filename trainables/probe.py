@@ -92,8 +92,8 @@ def _trained(
     history: list[dict[str, float]],
     started: float,
 ) -> TrainedHead:
-    weight_FK, bias_K = epoch.weight_HFK[0].cpu().numpy(), epoch.bias_HK[0].cpu().numpy()
-    logits_NK = features_NF @ weight_FK + bias_K
+    weight_KF, bias_K = epoch.weight_HKF[0].cpu().numpy(), epoch.bias_HK[0].cpu().numpy()
+    logits_NK = features_NF @ weight_KF.T + bias_K
     split = len(setup.splits.train)
     predictions, metrics = [], {}
     for name, part in (("train", slice(0, split)), ("val", slice(split, None))):
@@ -104,6 +104,6 @@ def _trained(
         metrics=metrics,
         history=history,
         predictions=tuple(predictions),
-        weights={"weight": np.ascontiguousarray(weight_FK.T), "bias": bias_K},
+        weights={"weight": weight_KF, "bias": bias_K},
         seconds=time.monotonic() - started,
     )

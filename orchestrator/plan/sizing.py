@@ -17,9 +17,10 @@ from trainables.features import measure_speed
 DEFAULT_SECONDS = 270.0  # so that a first search is over in about five minutes
 START_SECONDS = 12.0  # Ray, workers and their imports, on 2 cores
 HEAD_SECONDS = 1.5  # a linear head with its files, on 1 core
-# Attacking one image costs this many forward passes of the body in extraction's own precision:
-# see trainables/attacks/robustness.py for the passes and their precision.
-ATTACK_PASSES = 14.0
+# Attacking one image costs about this many images' extraction: a forward and a backward pass, and
+# one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
+# nets at 192 and 224 px: 7.4, 7.7, 9.3 and 10.
+ATTACK_PASSES = 9.0
 # Trials side by side share caches and memory bandwidth: 2 on 2 cores reach about this share of
 # twice the speed of one.
 SHARED = 0.85

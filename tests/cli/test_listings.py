@@ -57,7 +57,7 @@ def test_data_that_was_fetched_is_listed_as_stored(run: Run) -> None:
 
 def test_one_space_shows_ranges_baselines_and_objective(run: Run) -> None:
     shown = run("spaces", "backbone_compare")
-    assert "0.0001 to 0.1, log" in shown.out
+    assert "1e-05 to 0.01, log" in shown.out
     assert "maximize val_acc" in shown.out
     facts = run("spaces", "backbone_compare", "--json").json
     by_name = {each["name"]: each for each in facts["parameters"]}

@@ -13,6 +13,7 @@ from search_spaces.errors import InfeasibleTrial
 from trainables.heads import HeadSpec
 from trainables.heads.adamw import EPS, StackedAdamW
 from trainables.heads.batches import Batches
+from trainables.heads.dropout import Dropper
 from trainables.heads.memory import check_memory
 from trainables.heads.schedule import lr_factor
 from trainables.heads.standardise import Scaling
@@ -69,7 +70,7 @@ def test_scaling_is_scikit_learns_and_ignores_constant_features() -> None:
     rows = [torch.arange(40), torch.arange(10, 60)]
     scaling = Scaling.of(torch.from_numpy(x_NF), rows)
     for head, own in enumerate(rows):
-        got = scaling.apply(torch.from_numpy(x_NF).repeat(2, 1, 1))[head].numpy()
+        got = scaling.apply(torch.from_numpy(x_NF), head).numpy()
         expected = StandardScaler().fit(x_NF[own]).transform(x_NF)
         assert np.allclose(got[:, :4], expected[:, :4], atol=1e-4)
         assert (got[:, 4] == 0).all()
@@ -78,17 +79,47 @@ def test_scaling_is_scikit_learns_and_ignores_constant_features() -> None:
 def test_folded_weights_give_on_raw_features_what_they_gave_on_standardised_ones() -> None:
     generator = torch.Generator().manual_seed(0)
     x_NF = torch.randn(50, 6, generator=generator) * 20 + 100
-    weight_HFK = torch.randn(3, 6, 4, generator=generator)
+    weight_HKF = torch.randn(3, 4, 6, generator=generator)
     bias_HK = torch.randn(3, 4, generator=generator)
     scaling = Scaling.of(x_NF, [torch.arange(10 * h, 10 * h + 20) for h in range(3)])
-    folded_HFK, folded_HK = scaling.fold(weight_HFK, bias_HK)
-    unfolded = torch.baddbmm(bias_HK[:, None], scaling.apply(x_NF.repeat(3, 1, 1)), weight_HFK)
-    folded = torch.baddbmm(folded_HK[:, None], x_NF.repeat(3, 1, 1), folded_HFK)
-    assert torch.allclose(folded, unfolded, atol=2e-4)  # 100 / 20 * float32's 1e-7, times 100
+    folded_HKF, folded_HK = scaling.fold(weight_HKF, bias_HK)
+    for head in range(3):
+        unfolded_NK = scaling.apply(x_NF, head) @ weight_HKF[head].T + bias_HK[head]
+        folded_NK = x_NF @ folded_HKF[head].T + folded_HK[head]
+        assert torch.allclose(folded_NK, unfolded_NK, atol=2e-4)  # 100 / 20 * 1e-7, times 100
+
+
+def test_dropout_drops_its_share_and_scales_up_the_rest() -> None:
+    rates = (0.0, 0.5, 0.9)
+    heads = [HeadSpec(np.arange(3), NONE, 1, 0, rate, seed=5) for rate in rates]
+    mask_HBF = Dropper(heads, torch.device("cpu")).mask((200, 200, 150), 200, 999)
+    assert (mask_HBF[0] == 1).all()
+    for head, (rate, size) in enumerate(zip(rates, (200, 200, 150), strict=True)):
+        own_BF = mask_HBF[head, :size]
+        kept = float((own_BF > 0).float().mean())
+        noise = 4 * (rate * (1 - rate) / own_BF.numel()) ** 0.5  # four standard errors
+        assert abs(kept - (1 - rate)) <= noise
+        assert torch.allclose(own_BF[own_BF > 0], torch.tensor(1 / (1 - rate)))
+        columns_F = (own_BF > 0).float().mean(0)
+        assert columns_F.std() < 0.05  # no feature is favoured
+
+
+def test_a_heads_dropout_does_not_depend_on_its_neighbours() -> None:
+    heads = [HeadSpec(np.arange(3), NONE, 1, 0, 0.5, seed=seed) for seed in range(3)]
+    together, alone = (Dropper(which, torch.device("cpu")) for which in (heads, heads[1:2]))
+    for sizes in ((8, 5, 9), (0, 4, 2), (3, 0, 1), (1, 6, 7)):
+        own = (sizes[1],)
+        if sizes[1]:
+            mask_HBF = together.mask(sizes, max(sizes), 30)
+            assert torch.equal(mask_HBF[1, : sizes[1]], alone.mask(own, max(own), 30)[0])
+        else:
+            together.mask(sizes, max(sizes), 30)
+    assert not torch.equal(mask_HBF[0, :1], mask_HBF[1, :1])
 
 
 def _order(heads: list[HeadSpec], which: int, epochs: int = 2) -> list[list[int]]:
-    batches = Batches(heads, 32, torch.device("cpu"))
+    rows, seeds = [head.train_N for head in heads], [head.seed for head in heads]
+    batches = Batches(rows, seeds, 32, torch.device("cpu"))
     return [
         batch.rows_HB[which, : batch.sizes[which]].tolist()
         for _ in range(epochs)

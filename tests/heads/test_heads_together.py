@@ -55,7 +55,7 @@ def test_many_heads_at_once_equal_each_alone(problem: Problem) -> None:
     together = _train(problem, heads)
     for h, head in enumerate(heads):
         alone = _train(problem, [head])
-        assert torch.allclose(together.weight_HFK[h], alone.weight_HFK[0], rtol=0, atol=1e-5)
+        assert torch.allclose(together.weight_HKF[h], alone.weight_HKF[0], rtol=0, atol=1e-5)
         assert torch.allclose(together.bias_HK[h], alone.bias_HK[0], rtol=1e-5, atol=1e-5)
         for name, values in together.metrics.items():
             assert values[h] == pytest.approx(alone.metrics[name][0], abs=1e-5)
@@ -97,7 +97,7 @@ def test_full_batches_follow_a_plain_torch_loop(problem: Problem) -> None:
     head = HeadSpec(rows, rows, 0.02, 0.3, start="zeros")
     ours = _train(problem, [head], epochs=epochs, batch_size=100)
     raw_NF = torch.from_numpy(problem.features_NF[rows])
-    logits_NK = raw_NF @ ours.weight_HFK[0] + ours.bias_HK[0]
+    logits_NK = raw_NF @ ours.weight_HKF[0].T + ours.bias_HK[0]
     expected_NK = layer(x_NF).detach().float()
     assert torch.allclose(logits_NK, expected_NK, atol=1e-4)
     loss = functional.cross_entropy(expected_NK, y_N).item()
@@ -111,10 +111,10 @@ def test_the_seed_decides_and_dropout_is_off_in_measurement(problem: Problem) ->
         return HeadSpec(np.arange(100), np.arange(100, 400), 3e-3, 0.0, dropout, seed=seed)
 
     first, again, other = (_train(problem, [head(seed, 0.5)]) for seed in (0, 0, 1))
-    assert torch.equal(first.weight_HFK, again.weight_HFK)
-    assert not torch.equal(first.weight_HFK, other.weight_HFK)
+    assert torch.equal(first.weight_HKF, again.weight_HKF)
+    assert not torch.equal(first.weight_HKF, other.weight_HKF)
     raw_NF = torch.from_numpy(problem.features_NF[:100])
-    predicted_N = (raw_NF @ first.weight_HFK[0] + first.bias_HK[0]).argmax(1).numpy()
+    predicted_N = (raw_NF @ first.weight_HKF[0].T + first.bias_HK[0]).argmax(1).numpy()
     assert first.metrics["train_acc"][0] == (predicted_N == problem.labels_N[:100]).mean()
 
 
@@ -125,7 +125,27 @@ def test_a_head_that_diverges_names_its_step_and_spares_its_neighbours(problem: 
     both = _train(problem, [calm, wild], epochs=40)
     assert both.bad_step_H[0] == -1 and 15 <= both.bad_step_H[1] < 80
     alone = _train(problem, [calm], epochs=40)
-    assert torch.allclose(both.weight_HFK[0], alone.weight_HFK[0], atol=1e-5)
+    assert torch.allclose(both.weight_HKF[0], alone.weight_HKF[0], atol=1e-5)
+
+
+def test_only_every_so_many_epoch_is_measured_and_the_last(problem: Problem) -> None:
+    def epochs(every: int) -> list[HeadsEpoch]:
+        head = HeadSpec(np.arange(50), np.arange(50, 90), 1e-2, 0.0)
+        run = train_heads(
+            problem.features_NF,
+            problem.labels_N,
+            [head],
+            n_classes=CLASSES,
+            batch_size=32,
+            epochs=7,
+            every=every,
+        )
+        return list(run)
+
+    all_of_them, some = epochs(1), epochs(3)
+    assert [e.epoch for e in some] == [3, 6, 7]
+    for e in some:
+        assert torch.equal(e.weight_HKF, all_of_them[e.epoch - 1].weight_HKF)
 
 
 def test_training_may_be_closed_after_any_epoch(problem: Problem) -> None:
@@ -134,11 +154,11 @@ def test_training_may_be_closed_after_any_epoch(problem: Problem) -> None:
         problem.features_NF, problem.labels_N, [head], n_classes=CLASSES, batch_size=32, epochs=9
     )
     first = next(run)
-    kept = first.weight_HFK.clone()
+    kept = first.weight_HKF.clone()
     second = next(run)
     run.close()
     assert (first.epoch, second.epoch) == (1, 2)
-    assert torch.equal(first.weight_HFK, kept)  # what was handed out is not trained on
+    assert torch.equal(first.weight_HKF, kept)  # what was handed out is not trained on
     assert np.isnan(first.metrics["val_acc"][0])  # nothing to validate on
 
 

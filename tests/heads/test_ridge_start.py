@@ -23,12 +23,12 @@ def _standardised(problem: Problem, count: int) -> tuple[torch.Tensor, torch.Ten
 @pytest.mark.parametrize("count", [15, 24, 200])  # fewer than, as many as, more than features
 def test_the_start_is_scikit_learns_ridge_but_for_its_scale(problem: Problem, count: int) -> None:
     z_NF, labels_N = _standardised(problem, count)
-    weight_FK, bias_K = ridge_start(z_NF, labels_N, CLASSES)
+    weight_KF, bias_K = ridge_start(z_NF, labels_N, CLASSES)
     ridge = Ridge(alpha=RIDGE * z_NF.shape[1])
     ridge.fit(z_NF.numpy(), np.eye(CLASSES)[labels_N.numpy()])
-    scale = float(weight_FK.norm() / np.linalg.norm(ridge.coef_))
+    scale = float(weight_KF.norm() / np.linalg.norm(ridge.coef_))
     assert 0.1 <= scale <= 320
-    assert np.allclose(weight_FK.T.numpy(), scale * ridge.coef_, atol=1e-9)
+    assert np.allclose(weight_KF.numpy(), scale * ridge.coef_, atol=1e-9)
     assert np.allclose(bias_K.numpy(), scale * ridge.intercept_, atol=1e-9)
 
 
@@ -55,8 +55,8 @@ def test_the_scale_is_bold_where_classes_are_plain_and_timid_where_labels_are_no
     sizes = []
     for x_NF in (plain_NF, noise_NF):
         z_NF = (x_NF - x_NF.mean(0)) / x_NF.std(0, correction=0)
-        weight_FK, bias_K = ridge_start(z_NF, labels_N, 3)
-        loss = functional.cross_entropy(z_NF @ weight_FK + bias_K, labels_N)
+        weight_KF, bias_K = ridge_start(z_NF, labels_N, 3)
+        loss = functional.cross_entropy(z_NF @ weight_KF.T + bias_K, labels_N)
         sizes.append(float(loss))
     assert sizes[0] < 0.05
     assert sizes[1] == pytest.approx(np.log(3), abs=0.1)  # what knows nothing says nothing
@@ -65,5 +65,5 @@ def test_the_scale_is_bold_where_classes_are_plain_and_timid_where_labels_are_no
 def test_a_feature_that_is_not_finite_does_not_raise(problem: Problem) -> None:
     z_NF, labels_N = _standardised(problem, 20)
     z_NF[3, 3] = torch.nan
-    weight_FK, _ = ridge_start(z_NF, labels_N, CLASSES)
-    assert not torch.isfinite(weight_FK).all()
+    weight_KF, _ = ridge_start(z_NF, labels_N, CLASSES)
+    assert not torch.isfinite(weight_KF).all()

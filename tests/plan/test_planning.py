@@ -51,7 +51,7 @@ def test_a_plan_settles_everything(working_folder):
         ({"data": "digit"}, "digits"),
         ({"backbones": ("vgg_16",)}, "Did you mean 'vgg16'?"),
         ({"settings": ("lrr=1",)}, "Did you mean 'lr'?"),
-        ({"settings": ("lr=5", "input_size=32")}, "lr must be 0.0001 to 0.1, log in this space"),
+        ({"settings": ("lr=5", "input_size=32")}, "lr must be 1e-05 to 0.01, log in this space"),
         ({"settings": ("input_size=8",)}, "at least"),
         ({"train_size": 100_000}, "100000"),
         ({"trials": 0}, "--trials must be at least 1"),
@@ -103,7 +103,7 @@ def test_a_study_goes_on_only_as_it_was_made():
         ({"train_size": 50}, "train_size: the study has 40, you ask for 50"),
         ({"seed": 3}, "seed: the study has 0, you ask for 3"),
         ({"settings": ("input_size=64",)}, "input_size: the study has 32, you ask for 64"),
-        ({"settings": ("lr=0.01",)}, "lr: the study has nothing fixed, you ask for 0.01"),
+        ({"settings": ("lr=0.005",)}, "lr: the study has nothing fixed, you ask for 0.005"),
         ({"backbones": ("vgg16",)}, "backbones: the study has tf_efficientnet_lite0"),
     ]:
         with pytest.raises(UsageError) as caught:

@@ -14,6 +14,7 @@ from typing import Any
 SMALL = (
     "--data", "digits", "--train-size", "40", "--val-size", "40", "--weights", "random",
     "--backbones", "tf_efficientnet_lite0", "--set", "input_size=32", "--set", "epochs=5",
+    "--keep-models", "0",
 )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def test_a_conditional_parameter_is_found_on_the_branch_that_has_it():
 @pytest.mark.parametrize(
     ("fixed", "says"),
     [
-        ({"lr": 5.0}, "lr must lie between 0.0001 and 0.1 in this space. Got: 5.0."),
+        ({"lr": 5.0}, "lr must lie between 1e-05 and 0.01 in this space. Got: 5.0."),
         ({"batch_size": 48}, "batch_size must be one of 16, 32, 64, 128, 256. Got: 48."),
         ({"epochs": 1000}, "The nearest valid value is 100."),
     ],
@@ -104,7 +104,7 @@ def test_a_fixed_value_outside_the_range(fixed, says):
 
 def test_fixed_values_are_not_asked_of_the_sampler():
     trial = optuna.create_study().ask()
-    fixed = {"lr": 0.01, "batch_size": 32, "epochs": 7}
+    fixed = {"lr": 0.005, "batch_size": 32, "epochs": 7}
     overrides = find_space("backbone_compare").suggest(FixingTrial(trial, fixed), CONTEXT)
     assert {key: overrides[key] for key in fixed} == fixed
     assert not set(trial.params) & set(fixed)

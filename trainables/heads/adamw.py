@@ -40,17 +40,18 @@ class StackedAdamW:
         """One step of the active heads along `gradients`; `lr_H` as of this step."""
         self._steps_H += active_H
         steps_H = self._steps_H.clamp(min=1)
-        scale_H = (lr_H / (1 - BETA1**steps_H)).float() * active_H
-        root_H = (1 - BETA2**steps_H).sqrt().float()
-        keep1_H = torch.where(active_H, BETA1, 1.0)
-        keep2_H = torch.where(active_H, BETA2, 1.0)
+        root_H = (1 - BETA2**steps_H).sqrt()
+        # lr * mean / bias1 / (sqrt(square) / root + EPS), with the root multiplied through.
+        length_H = (lr_H / (1 - BETA1**steps_H) * root_H * active_H).float()
+        floor_H = (EPS * root_H).float()
+        take1_H, take2_H = (1 - BETA1) * active_H, (1 - BETA2) * active_H
         shrink_H = (1 - lr_H * self._decay_H * active_H).float()
         for i, (parameter, gradient) in enumerate(zip(self._parameters, gradients, strict=True)):
             shape = (-1,) + (1,) * (parameter.ndim - 1)
             mean, square = self._means[i], self._squares[i]
             if self._decayed[i]:
                 parameter.mul_(shrink_H.view(shape))
-            mean.lerp_(gradient, (1 - keep1_H).view(shape))
-            square.lerp_(gradient.square(), (1 - keep2_H).view(shape))
-            denominator = square.sqrt().div_(root_H.view(shape)).add_(EPS)
-            parameter.sub_(scale_H.view(shape) * mean / denominator)
+            mean.lerp_(gradient, take1_H.view(shape))
+            square.lerp_(gradient.square(), take2_H.view(shape))
+            denominator = square.sqrt().add_(floor_H.view(shape))
+            parameter.addcdiv_(mean * length_H.view(shape), denominator, value=-1)

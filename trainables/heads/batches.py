@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from trainables.heads.recipe import HeadSpec
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -45,10 +43,12 @@ class Batches:
     handful.
     """
 
-    def __init__(self, heads: list[HeadSpec], batch_size: int, device: torch.device) -> None:
-        self._rows = [head.train_N for head in heads]
-        self._generators = [np.random.default_rng([head.seed, 1]) for head in heads]
-        self._steps = [steps_per_epoch(len(head.train_N), batch_size) for head in heads]
+    def __init__(
+        self, rows: list[np.ndarray], seeds: list[int], batch_size: int, device: torch.device
+    ) -> None:
+        self._rows = rows
+        self._generators = [np.random.default_rng([seed, 1]) for seed in seeds]
+        self._steps = [steps_per_epoch(len(rows_N), batch_size) for rows_N in rows]
         self._device = device
 
     def epoch(self) -> Iterator[Batch]:

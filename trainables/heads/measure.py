@@ -8,8 +8,6 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from trainables.heads.recipe import HeadSpec
-
 METRICS = ("train_loss", "train_acc", "val_loss", "val_acc")
 _CHUNK_LOGITS = 1 << 24  # 64 MB of float32
 
@@ -18,24 +16,23 @@ class Meter:
     """Measures all heads in one product over the union of their rows; no host synchronisation."""
 
     def __init__(
-        self, features_NF: torch.Tensor, labels_N: torch.Tensor, heads: list[HeadSpec]
+        self, x_RF: torch.Tensor, labels_R: torch.Tensor, parts: list[torch.Tensor]
     ) -> None:
-        device = features_NF.device
-        parts = [torch.from_numpy(rows) for h in heads for rows in (h.train_N, h.val_M)]
-        used_R, inverse = torch.unique(torch.cat(parts), return_inverse=True)
-        self._x_RF = features_NF[used_R.to(device)]
-        self._labels_R = labels_N[used_R.to(device)]
-        times_2RH = torch.zeros(2, len(used_R), len(heads))
-        for i, slots in enumerate(inverse.split([len(part) for part in parts])):
+        """Takes the rows in use; `parts` are each head's training, then validation rows in them."""
+        self._x_RF = x_RF
+        self._labels_R = labels_R
+        heads = len(parts) // 2
+        times_2RH = torch.zeros(2, len(x_RF), heads)
+        for i, slots in enumerate(parts):
             times_2RH[i % 2, :, i // 2].index_add_(0, slots, torch.ones(len(slots)))
-        self._times_2RH = times_2RH.to(device)
+        self._times_2RH = times_2RH.to(x_RF.device)
         self._counts_2H = self._times_2RH.sum(1).double()
 
-    def __call__(self, weight_HFK: torch.Tensor, bias_HK: torch.Tensor) -> torch.Tensor:
+    def __call__(self, weight_HKF: torch.Tensor, bias_HK: torch.Tensor) -> torch.Tensor:
         """float64 [4, H] in the order of `METRICS`; NaN of an empty split."""
-        heads, features, classes = weight_HFK.shape
-        stacked_FS = weight_HFK.permute(1, 0, 2).reshape(features, heads * classes)
-        totals_4H = torch.zeros(4, heads, dtype=torch.float64, device=weight_HFK.device)
+        heads, classes, features = weight_HKF.shape
+        stacked_FS = weight_HKF.reshape(heads * classes, features).T
+        totals_4H = torch.zeros(4, heads, dtype=torch.float64, device=weight_HKF.device)
         for part in _chunks(len(self._x_RF), max(1, _CHUNK_LOGITS // stacked_FS.shape[1])):
             labels_R, times_2RH = self._labels_R[part], self._times_2RH[:, part].double()
             logits_RS = torch.addmm(bias_HK.flatten(), self._x_RF[part], stacked_FS)

@@ -29,14 +29,14 @@ class Scaling:
             means.append(mean_F.float())
         return cls(torch.stack(means), torch.stack(scales))
 
-    def apply(self, x_HBF: torch.Tensor) -> torch.Tensor:
-        """Standardises in place and returns `x_HBF`."""
-        return x_HBF.sub_(self.mean_HF[:, None]).mul_(self.scale_HF[:, None])
+    def apply(self, x_NF: torch.Tensor, head: int) -> torch.Tensor:
+        """What head number `head` sees of raw features."""
+        return (x_NF - self.mean_HF[head]) * self.scale_HF[head]
 
     def fold(
-        self, weight_HFK: torch.Tensor, bias_HK: torch.Tensor
+        self, weight_HKF: torch.Tensor, bias_HK: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight and bias that do on raw features what the arguments do on standardised ones."""
-        folded_HFK = weight_HFK * self.scale_HF[:, :, None]
-        shift_HK = torch.bmm(self.mean_HF[:, None].double(), folded_HFK.double())[:, 0]
-        return folded_HFK, (bias_HK.double() - shift_HK).float()
+        folded_HKF = weight_HKF * self.scale_HF[:, None]
+        shift_HK = torch.bmm(folded_HKF.double(), self.mean_HF[:, :, None].double())[:, :, 0]
+        return folded_HKF, (bias_HK.double() - shift_HK).float()

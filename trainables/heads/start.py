@@ -34,7 +34,7 @@ _LEFT_OUT = 2000
 def ridge_start(
     z_NF: torch.Tensor, labels_N: torch.Tensor, n_classes: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weight [F, K] and bias [K] on standardised features, as logits.
+    """Weight [K, F] and bias [K] on standardised features, as logits.
 
     Solves the smaller of the two systems, N x N or F x F.
     """
@@ -47,7 +47,7 @@ def ridge_start(
     else:
         weight_FK, left_out_NK = _primal(z_NF, centred_NK, strength)
     scale = _scale(left_out_NK + prior_K, labels_N[: len(left_out_NK)])
-    return weight_FK * scale, prior_K * scale
+    return weight_FK.T * scale, prior_K * scale
 
 
 def _dual(

@@ -14,6 +14,7 @@ import torch
 from search_spaces.errors import UsageError
 from trainables.heads.adamw import StackedAdamW
 from trainables.heads.batches import Batch, Batches, steps_per_epoch
+from trainables.heads.dropout import Dropper
 from trainables.heads.measure import METRICS, Meter
 from trainables.heads.memory import check_memory
 from trainables.heads.recipe import HeadSpec
@@ -31,13 +32,13 @@ class HeadsEpoch:
         metrics: `train_loss`, `train_acc`, `val_loss`, `val_acc`, `lr`, each float64 [H]; training
             figures are of the whole training split in evaluation mode.
         bad_step_H: the first step (0 for the training's first) whose loss was not finite, else -1.
-        weight_HFK, bias_HK: plain linear heads on raw features, on the training's device.
+        weight_HKF, bias_HK: plain linear heads on raw features, on the training's device.
     """
 
     epoch: int
     metrics: Mapping[str, np.ndarray]
     bad_step_H: np.ndarray
-    weight_HFK: torch.Tensor
+    weight_HKF: torch.Tensor
     bias_HK: torch.Tensor
 
 
@@ -49,12 +50,16 @@ def train_heads(
     n_classes: int,
     batch_size: int,
     epochs: int,
+    every: int = 1,
     device: str | torch.device = "cpu",
 ) -> Generator[HeadsEpoch, None, None]:
     """Trains every head as if it were alone, to rounding; may be closed after any epoch.
 
     The losses of the heads are never averaged, so that a head's learning rate is its own. One
-    synchronisation with the host an epoch.
+    synchronisation with the host for each epoch that is measured.
+
+    Args:
+        every: epochs between two that are measured and yielded; the last one always is.
 
     Raises:
         UsageError: a head without training rows, or rows beyond the features.
@@ -62,11 +67,19 @@ def train_heads(
     """
     stack = _Stack(features_NF, labels_N, list(heads), n_classes, batch_size, epochs, device)
     for epoch in range(1, epochs + 1):
-        yield stack.run_epoch(epoch)
+        stack.run_epoch()
+        if epoch % every == 0 or epoch == epochs:
+            yield stack.measure(epoch)
 
 
 class _Stack:
-    """Parameters and state of all heads."""
+    """Parameters and state of all heads, on the rows that any of them uses.
+
+    Features are centred on those rows' mean: what is left of a head's own mean is small, so that
+    its standardisation can be moved from the batches into weights and gradients without losing
+    digits. Weights lie [H, K, F]: both products of a step take 8.7 ms for 50 heads, 1,280 features
+    and batches of 64, where [H, F, K] takes 21.5 ms (one thread).
+    """
 
     def __init__(
         self,
@@ -85,89 +98,109 @@ class _Stack:
         self.device = torch.device(device)
         features, widest = features_NF.shape[1], max(len(h.train_N) for h in heads)
         check_memory(len(heads), widest, features, n_classes, min(batch_size, widest), self.device)
-        self.heads = heads
-        self.x_NF = _tensor(features_NF).to(self.device, torch.float32)
-        self.y_N = _tensor(labels_N).to(self.device, torch.int64)
-        rows = [torch.from_numpy(h.train_N).to(self.device) for h in heads]
-        self.scaling = Scaling.of(self.x_NF, rows)
-        self.weight_HFK = torch.zeros(len(heads), features, n_classes, device=self.device)
+        self.heads, self.classes = heads, n_classes
+        parts = self._take_rows(features_NF, labels_N)
+        rows = [part.to(self.device) for part in parts[::2]]
+        self.scaling = Scaling.of(self.x_RF, rows)
+        self.weight_HKF = torch.zeros(len(heads), n_classes, features, device=self.device)
         self.bias_HK = torch.zeros(len(heads), n_classes, device=self.device)
-        for h, head in enumerate(heads):
-            if head.start == "ridge":
-                z_NF = (self.x_NF[rows[h]] - self.scaling.mean_HF[h]) * self.scaling.scale_HF[h]
-                start = ridge_start(z_NF, self.y_N[rows[h]], n_classes)
-                self.weight_HFK[h], self.bias_HK[h] = start
+        self._start(rows)
         decay_H = self._column([h.weight_decay for h in heads])
-        parameters = [self.weight_HFK, self.bias_HK]
+        parameters = [self.weight_HKF, self.bias_HK]
         self.optimiser = StackedAdamW(parameters, decay_H, [True, False])
-        self.batches = Batches(heads, batch_size, self.device)
-        self.meter = Meter(self.x_NF, self.y_N, heads)
-        self.droppers = [_generator(h.seed, self.device) for h in heads]
+        seeds = [head.seed for head in heads]
+        own = [part.numpy() for part in parts[::2]]
+        self.batches = Batches(own, seeds, batch_size, self.device)
+        self.meter = Meter(self.x_RF, self.y_R, parts)
+        self.dropper = Dropper(heads, self.device)
         self.totals = [epochs * steps_per_epoch(len(h.train_N), batch_size) for h in heads]
         self.done = [0] * len(heads)
         self.lr = [0.0] * len(heads)  # of each head's last step
         self.bad_step_H = torch.full((len(heads),), -1, device=self.device)
 
+    def _take_rows(
+        self, features_NF: np.ndarray | torch.Tensor, labels_N: np.ndarray
+    ) -> list[torch.Tensor]:
+        """Copies the rows in use; training and validation rows of each head among them."""
+        parts = [torch.from_numpy(rows) for h in self.heads for rows in (h.train_N, h.val_M)]
+        used_R, inverse = torch.unique(torch.cat(parts), return_inverse=True)
+        if isinstance(features_NF, np.ndarray):
+            x_RF = torch.from_numpy(features_NF[used_R.numpy()]).to(self.device)
+        else:
+            x_RF = features_NF[used_R.to(features_NF.device)].to(self.device)
+        self.x_RF = x_RF.float()
+        self.centre_F = self.x_RF.mean(0)
+        self.x_RF -= self.centre_F
+        self.y_R = torch.from_numpy(labels_N[used_R.numpy()]).to(self.device, torch.int64)
+        return list(inverse.split([len(part) for part in parts]))
+
+    def _start(self, rows: list[torch.Tensor]) -> None:
+        for h, head in enumerate(self.heads):
+            if head.start == "ridge":
+                z_NF = self.scaling.apply(self.x_RF[rows[h]], h)
+                start = ridge_start(z_NF, self.y_R[rows[h]], self.classes)
+                self.weight_HKF[h], self.bias_HK[h] = start
+
     def _column(self, values: list[float]) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float64, device=self.device)
 
-    def run_epoch(self, epoch: int) -> HeadsEpoch:
-        """One pass of every head over its own training rows, and its figures."""
-        with torch.no_grad():
-            for batch in self.batches.epoch():
-                self._step(batch)
-            weight_HFK, bias_HK = self.scaling.fold(self.weight_HFK, self.bias_HK)
-            figures = torch.cat([self.meter(weight_HFK, bias_HK), self.bad_step_H[None]])
+    @torch.no_grad()
+    def run_epoch(self) -> None:
+        """One pass of every head over its own training rows."""
+        for batch in self.batches.epoch():
+            self._step(batch)
+
+    @torch.no_grad()
+    def measure(self, epoch: int) -> HeadsEpoch:
+        """The figures of all heads as they are now."""
+        weight_HKF, bias_HK = self.scaling.fold(self.weight_HKF, self.bias_HK)
+        figures = torch.cat([self.meter(weight_HKF, bias_HK), self.bad_step_H[None]])
         measured = figures.cpu().numpy()  # the one synchronisation
         metrics = dict(zip(METRICS, measured, strict=False))
         metrics["lr"] = np.array(self.lr)
         # A last step may spoil the weights after a loss that was still finite.
         spoilt_H = (measured[-1] < 0) & ~np.isfinite(metrics["train_loss"])
         bad_step_H = np.where(spoilt_H, self.done, measured[-1]).astype(np.int64)
-        return HeadsEpoch(epoch, metrics, bad_step_H, weight_HFK, bias_HK)
+        raw_HK = bias_HK.double() - weight_HKF.double() @ self.centre_F.double()
+        return HeadsEpoch(epoch, metrics, bad_step_H, weight_HKF, raw_HK.float())
 
     def _step(self, batch: Batch) -> None:
         self.lr = [
             head.lr * lr_factor(self.done[h], self.totals[h]) if batch.sizes[h] else self.lr[h]
             for h, head in enumerate(self.heads)
         ]
-        x_HBF = self.scaling.apply(self.x_NF[batch.rows_HB])
-        self._drop(x_HBF, batch)
-        logits_HBK = torch.baddbmm(self.bias_HK[:, None], x_HBF, self.weight_HFK)
-        error_HBK, loss_H = self._errors(logits_HBK, batch)
-        gradients = [torch.bmm(x_HBF.transpose(1, 2), error_HBK), error_HBK.sum(1)]
+        gradients, loss_H = self._gradients(batch)
         self.optimiser.step(gradients, self._column(self.lr), batch.active_H)
         steps_H = torch.tensor(self.done, device=self.device)
         fresh_H = (self.bad_step_H < 0) & ~torch.isfinite(loss_H)
         self.bad_step_H = torch.where(fresh_H, steps_H, self.bad_step_H)
         self.done = [n + (size > 0) for n, size in zip(self.done, batch.sizes, strict=True)]
 
-    def _drop(self, x_HBF: torch.Tensor, batch: Batch) -> None:
-        """Zeroes each head's share of features from its own generator, and scales up the rest."""
-        for h, head in enumerate(self.heads):
-            if head.dropout > 0 and batch.sizes[h] > 0:
-                own_BF = x_HBF[h, : batch.sizes[h]]
-                keep = 1 - head.dropout
-                own_BF *= torch.empty_like(own_BF).bernoulli_(keep, generator=self.droppers[h])
-                own_BF /= keep
+    def _gradients(self, batch: Batch) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """Of weight and bias on standardised features; and the loss [H]."""
+        heads, width = batch.rows_HB.shape
+        x_HBF = self.x_RF.index_select(0, batch.rows_HB.flatten()).view(heads, width, -1)
+        scaled_HKF, mean_HF = self.weight_HKF * self.scaling.scale_HF[:, None], self.scaling.mean_HF
+        if self.dropper.any:  # a dropped feature is at its mean: the mean must be off first
+            x_HBF.sub_(mean_HF[:, None]).mul_(self.dropper.mask(batch.sizes, width, x_HBF.shape[2]))
+            logits_HBK = torch.baddbmm(self.bias_HK[:, None], x_HBF, scaled_HKF.transpose(1, 2))
+            error_HBK, loss_H = self._errors(logits_HBK, batch)
+            weight_HKF = torch.bmm(error_HBK.transpose(1, 2), x_HBF)
+        else:
+            shift_HK = torch.bmm(scaled_HKF, mean_HF[:, :, None])[:, :, 0]
+            bias_H1K = (self.bias_HK - shift_HK)[:, None]
+            logits_HBK = torch.baddbmm(bias_H1K, x_HBF, scaled_HKF.transpose(1, 2))
+            error_HBK, loss_H = self._errors(logits_HBK, batch)
+            weight_HKF = torch.bmm(error_HBK.transpose(1, 2), x_HBF)
+            weight_HKF -= error_HBK.sum(1)[:, :, None] * mean_HF[:, None]
+        return [weight_HKF.mul_(self.scaling.scale_HF[:, None]), error_HBK.sum(1)], loss_H
 
     def _errors(self, logits_HBK: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """d(loss)/d(logits) [H, B, K] and the loss [H]: cross-entropy, mean over a head's batch."""
         log_HBK = torch.log_softmax(logits_HBK, dim=2)
-        classes = log_HBK.shape[2]
-        target_HBK = torch.nn.functional.one_hot(self.y_N[batch.rows_HB], classes).float()
+        labels_HB1 = self.y_R[batch.rows_HB][:, :, None]
         weights_HB1 = batch.weights_HB[:, :, None]
-        loss_H = -(target_HBK * log_HBK * weights_HB1).sum((1, 2))
-        return (log_HBK.exp() - target_HBK) * weights_HB1, loss_H
-
-
-def _tensor(values: np.ndarray | torch.Tensor) -> torch.Tensor:
-    """Shares memory where it may; a memory map that is read-only is copied, as torch asks."""
-    if isinstance(values, torch.Tensor):
-        return values
-    return torch.from_numpy(values if values.flags.writeable else values.copy())
-
-
-def _generator(seed: int, device: torch.device) -> torch.Generator:
-    """For dropped features; the order of the examples has a NumPy generator of its own."""
-    return torch.Generator(device).manual_seed(seed + (1 << 32))
+        loss_H = -(log_HBK.gather(2, labels_HB1) * weights_HB1).sum((1, 2))
+        error_HBK = log_HBK.exp_()
+        error_HBK.scatter_add_(2, labels_HB1, torch.full_like(labels_HB1, -1, dtype=torch.float32))
+        return error_HBK.mul_(weights_HB1), loss_H
