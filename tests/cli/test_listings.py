@@ -61,7 +61,7 @@ def test_one_space_shows_ranges_baselines_and_objective(run: Run) -> None:
     assert "maximize val_acc" in shown.out
     facts = run("spaces", "backbone_compare", "--json").json
     by_name = {each["name"]: each for each in facts["parameters"]}
-    assert by_name["lr"]["low"] == 1e-4
+    assert by_name["lr"]["low"] == 1e-5
     assert by_name["lr"]["log"] is True
     assert {baseline["backbone"] for baseline in facts["baselines"]} == set(
         by_name["backbone"]["choices"]

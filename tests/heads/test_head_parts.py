@@ -15,8 +15,8 @@ from trainables.heads.adamw import EPS, StackedAdamW
 from trainables.heads.batches import Batches
 from trainables.heads.dropout import Dropper
 from trainables.heads.memory import check_memory
+from trainables.heads.scaling import Scaling
 from trainables.heads.schedule import lr_factor
-from trainables.heads.standardise import Scaling
 
 NONE = np.empty(0, dtype=np.int64)
 
@@ -64,19 +64,22 @@ def test_a_single_step_has_a_learning_rate() -> None:
     assert lr_factor(0, 1) == 1.0
 
 
-def test_scaling_is_scikit_learns_and_ignores_constant_features() -> None:
+def test_scaling_goes_half_of_the_way_that_scikit_learn_goes() -> None:
     rng = np.random.default_rng(0)
     x_NF = (rng.normal(size=(60, 5)) * [1, 10, 0.01, 3, 0] + [0, 100, 5, -4, 7]).astype(np.float32)
     rows = [torch.arange(40), torch.arange(10, 60)]
     scaling = Scaling.of(torch.from_numpy(x_NF), rows)
     for head, own in enumerate(rows):
         got = scaling.apply(torch.from_numpy(x_NF), head).numpy()
-        expected = StandardScaler().fit(x_NF[own]).transform(x_NF)
-        assert np.allclose(got[:, :4], expected[:, :4], atol=1e-4)
+        full = StandardScaler().fit(x_NF[own])
+        std_F = full.scale_[:4]  # of the features that vary
+        expected = full.transform(x_NF)[:, :4] * np.sqrt(std_F / std_F.mean())
+        assert np.allclose(got[:, :4], expected, atol=1e-4)
         assert (got[:, 4] == 0).all()
+        assert np.square(got[own, :4]).mean() == pytest.approx(1, abs=1e-4)
 
 
-def test_folded_weights_give_on_raw_features_what_they_gave_on_standardised_ones() -> None:
+def test_folded_weights_give_on_raw_features_what_they_gave_on_scaled_ones() -> None:
     generator = torch.Generator().manual_seed(0)
     x_NF = torch.randn(50, 6, generator=generator) * 20 + 100
     weight_HKF = torch.randn(3, 4, 6, generator=generator)

@@ -45,21 +45,13 @@ def test_a_search_leaves_the_same_story_everywhere(shell: Shell):
     frame = load_study("story", storage=f"sqlite:///{shell.folder}/optuna.db").trials
     assert list(frame["number"]) == [0, 1, 2]
     assert frame["val_acc"].max() == best
-    assert "story" in shell.run("list")
-    assert "tf_efficientnet_lite0" in shell.run("show", "story")
-
-
-def test_the_trials_own_files_are_complete(shell: Shell):
-    shell.run("search", "backbone_compare", *SMALL, "--study", "files", "--trials", "1", "--local")
-    folder = shell.folder / ".orchestrator" / "files" / "trials" / "00000"
-    names = {path.name for path in folder.iterdir()}
-    assert names >= {
+    folder = shell.folder / ".orchestrator" / "story" / "trials" / "00000"
+    assert {path.name for path in folder.iterdir()} >= {
         "config.json", "history.json", "report.json", "predictions.parquet", "examples.npz",
         "head.safetensors",
     }  # fmt: skip
-    result = load_study("files", storage=f"sqlite:///{shell.folder}/optuna.db")
-    assert result.best is not None
-    assert all(math.isfinite(value) for value in result.best.metrics.values())
+    metrics = [trial["metrics"] for trial in answer["trials"]]
+    assert all(math.isfinite(value) for held in metrics for value in held.values())
 
 
 def wait_for(condition, seconds: float = 120) -> None:
@@ -77,34 +69,36 @@ def trials_on(folder: Path) -> int:
 
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(shell: Shell):
     process = shell.start(
-        "search", "backbone_compare", *SMALL, "--study", "paused", "--trials", "6"
+        "search", "backbone_compare", *SMALL, "--study", "paused", "--trials", "4"
     )
     wait_for(lambda: trials_on(shell.folder) >= 1)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=90)
     assert "orchestrator resume paused" in out + err
     assert "Traceback" not in out + err
-    answer = shell.json("resume", "paused")
+    answer = shell.json("resume", "paused", "--local")
     finished = [trial for trial in answer["trials"] if trial["state"] == "finished"]
-    assert len(finished) == 6
+    assert len(finished) == 4
     assert answer["stopped"] == ""
 
 
 def descendants(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
+    """All that a driver started, but for two agents of Ray's that take a minute to leave."""
+    found = psutil.Process(pid).children(recursive=True)
+    return [child for child in found if "Agent" not in " ".join(child.cmdline())]
 
 
 def test_a_killed_driver_loses_nothing(shell: Shell):
     process = shell.start(
-        "search", "backbone_compare", *SMALL, "--study", "killed", "--trials", "5"
+        "search", "backbone_compare", *SMALL, "--study", "killed", "--trials", "4"
     )
     wait_for(lambda: trials_on(shell.folder) >= 2)
     started = descendants(process.pid)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
-    answer = shell.json("resume", "killed")
+    answer = shell.json("resume", "killed", "--local")
     finished = [trial for trial in answer["trials"] if trial["state"] == "finished"]
-    assert len(finished) == 5
+    assert len(finished) == 4
     assert {trial["state"] for trial in answer["trials"]} <= {"finished", "failed"}
     _, children = mlflow_runs(shell.folder)
     numbers = sorted(int(run.data.tags["trial"]) for run in children)
@@ -113,7 +107,7 @@ def test_a_killed_driver_loses_nothing(shell: Shell):
 
 
 def test_one_driver_at_a_time(shell: Shell):
-    process = shell.start("search", "backbone_compare", *SMALL, "--study", "one", "--trials", "4")
+    process = shell.start("search", "backbone_compare", *SMALL, "--study", "one", "--local")
     wait_for(lambda: trials_on(shell.folder) >= 1)
     refused = shell.start("resume", "one")
     out, err = refused.communicate(timeout=90)
@@ -130,5 +124,5 @@ def test_a_folder_that_cannot_be_written_is_said_so(shell: Shell):
     out, err = process.communicate(timeout=90)
     assert process.returncode == 1, out + err
     assert "cannot be had here" in err
-    assert "--storage" in err
+    assert "--checkpoints" in err
     assert "Traceback" not in err

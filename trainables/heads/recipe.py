@@ -19,7 +19,7 @@ class HeadSpec:
         val_M: rows it is measured on; may be empty.
         lr: peak learning rate of AdamW.
         weight_decay: decoupled weight decay of AdamW, times the learning rate of the step.
-        dropout: share of the standardised features dropped in each example.
+        dropout: share of the features dropped in each example.
         seed: order of the examples and the dropped features.
         start: "ridge" (see `start.py`) or "zeros".
     """

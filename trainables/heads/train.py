@@ -18,8 +18,8 @@ from trainables.heads.dropout import Dropper
 from trainables.heads.measure import METRICS, Meter
 from trainables.heads.memory import check_memory
 from trainables.heads.recipe import HeadSpec
+from trainables.heads.scaling import Scaling
 from trainables.heads.schedule import lr_factor
-from trainables.heads.standardise import Scaling
 from trainables.heads.start import ridge_start
 
 
@@ -135,11 +135,15 @@ class _Stack:
         return list(inverse.split([len(part) for part in parts]))
 
     def _start(self, rows: list[torch.Tensor]) -> None:
+        """Heads that differ in hyperparameters alone share the ridge solution."""
+        found: dict[bytes, tuple[torch.Tensor, torch.Tensor]] = {}
         for h, head in enumerate(self.heads):
             if head.start == "ridge":
-                z_NF = self.scaling.apply(self.x_RF[rows[h]], h)
-                start = ridge_start(z_NF, self.y_R[rows[h]], self.classes)
-                self.weight_HKF[h], self.bias_HK[h] = start
+                same = head.train_N.tobytes()
+                if same not in found:
+                    z_NF = self.scaling.apply(self.x_RF[rows[h]], h)
+                    found[same] = ridge_start(z_NF, self.y_R[rows[h]], self.classes)
+                self.weight_HKF[h], self.bias_HK[h] = found[same]
 
     def _column(self, values: list[float]) -> torch.Tensor:
         return torch.tensor(values, dtype=torch.float64, device=self.device)
@@ -177,7 +181,7 @@ class _Stack:
         self.done = [n + (size > 0) for n, size in zip(self.done, batch.sizes, strict=True)]
 
     def _gradients(self, batch: Batch) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """Of weight and bias on standardised features; and the loss [H]."""
+        """Of weight and bias on scaled features; and the loss [H]."""
         heads, width = batch.rows_HB.shape
         x_HBF = self.x_RF.index_select(0, batch.rows_HB.flatten()).view(heads, width, -1)
         scaled_HKF, mean_HF = self.weight_HKF * self.scaling.scale_HF[:, None], self.scaling.mean_HF
