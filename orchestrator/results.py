@@ -26,6 +26,7 @@ class TrialResult:
         run_id: its MLflow run, once that is known.
         seconds: wall time of the trial.
         folder: where its files lie.
+        started: Unix seconds, None while it waits.
     """
 
     number: int
@@ -38,6 +39,7 @@ class TrialResult:
     run_id: str | None
     seconds: float | None
     folder: str
+    started: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The keys of `docs/json.md`; figures that are not finite become null."""

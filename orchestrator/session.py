@@ -9,7 +9,6 @@ from typing import Any
 import optuna
 
 from orchestrator.board import Board
-from orchestrator.plan.build import study_context
 from orchestrator.plan.value import SearchPlan
 from orchestrator.results import SearchResult
 from orchestrator.run.interrupt import graceful_interrupt
@@ -17,6 +16,7 @@ from orchestrator.run.weights import fetch_weights
 from orchestrator.say import Say, silent
 from orchestrator.stop import StopRequest
 from orchestrator.study.conductor import Conductor
+from orchestrator.study.context import study_context
 from orchestrator.study.lock import driver_lock
 from orchestrator.study.reading import board_rows, read_trials
 from orchestrator.study.sampler import make_sampler

@@ -27,7 +27,9 @@ def _registry() -> bool:
 
 
 def _postgresql() -> bool:
-    return shutil.which("psql") is not None and any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return shutil.which("psql") is not None and any(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    )
 
 
 # What a test may need beyond Python packages, and how to find out whether it is there.

@@ -72,9 +72,7 @@ class TrialConfig(BaseModel):
     )
     lr: float = Field(3e-5, gt=0, le=10, description="Peak learning rate of AdamW.")
     weight_decay: float = Field(1e-2, ge=0, le=10, description="Decoupled weight decay of AdamW.")
-    dropout: float = Field(
-        0.5, ge=0, lt=1, description="Share of features dropped in training."
-    )
+    dropout: float = Field(0.5, ge=0, lt=1, description="Share of features dropped in training.")
     batch_size: int = Field(64, ge=1, le=65536, description="Examples a step.")
     epochs: int = Field(30, ge=1, le=100_000, description="Passes over the training split.")
 

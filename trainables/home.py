@@ -26,10 +26,14 @@ def home_folder(*parts: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UnavailableError(f"The cache folder {folder}", [("mkdir", str(error))], hint=HINT) from None
+        raise _unusable(folder, "making it", str(error)) from None
     if not os.access(folder, os.W_OK):
-        raise UnavailableError(f"The cache folder {folder}", [("write", "read-only")], hint=HINT)
+        raise _unusable(folder, "writing to it", "it is read-only")
     return folder
+
+
+def _unusable(folder: Path, tried: str, reason: str) -> UnavailableError:
+    return UnavailableError(f"The cache folder {folder}", [(tried, reason)], hint=HINT)
 
 
 HINT = "Set ORCHESTRATOR_HOME to a folder that can be written to."

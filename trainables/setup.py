@@ -16,14 +16,12 @@ from trainables.config import TrialConfig
 from trainables.data import ImageData, load
 from trainables.device import resolve_device
 from trainables.features import FeatureKey, settle_precision
-from trainables.splits import Splits, make_splits, resolve_sizes
+from trainables.splits import Splits
+from trainables.splitting import split_for
 from trainables.weights_digest import weights_digest
 
 if TYPE_CHECKING:
     from trainables.backbones import Body
-
-# Images attacked by default: within a CPU's patience (about as long as extraction), and on a GPU.
-ROBUST_ON_CPU, ROBUST_ON_CUDA = 256, 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +65,7 @@ def prepare(config: TrialConfig) -> TrialSetup:
         UnavailableError: data or weights cannot be had.
         InfeasibleTrial: the input is too small for the body.
     """
-    device = _device(config.device)
+    device = resolve_device(config.device)
     check_epsilons(config.eps_255)
     if config.attack != NO_ATTACK:
         ATTACKS.get(config.attack)
@@ -78,14 +76,7 @@ def prepare(config: TrialConfig) -> TrialSetup:
     except UsageError as error:
         raise InfeasibleTrial(str(error)) from None
     data = load(config.data, data_dir=config.data_dir, image_size=config.image_size)
-    sizes = resolve_sizes(
-        len(data.labels_N),
-        len(data.classes),
-        train=config.train_size,
-        val=config.val_size,
-        robust=config.robust_size,
-        robust_default=ROBUST_ON_CUDA if device.startswith("cuda") else ROBUST_ON_CPU,
-    )
+    splits = split_for(config, data, gpu=device.startswith("cuda"))
     key = FeatureKey(
         data_digest=data.digest,
         backbone=config.backbone,
@@ -94,13 +85,4 @@ def prepare(config: TrialConfig) -> TrialSetup:
         resize=config.resize,
         precision=settle_precision(config.precision, device),
     )
-    return TrialSetup(data, make_splits(data, sizes, seed=config.split_seed), key, device)
-
-
-def _device(name: str) -> str:
-    if name.split(":")[0] not in ("auto", "cpu", "cuda"):
-        raise UsageError("A device is auto, cpu, cuda or cuda:N.", got=name)
-    device = resolve_device(name)
-    if device.startswith("cuda") and resolve_device("auto") == "cpu":
-        raise UsageError("There is no GPU that torch can use here.", got=name)
-    return device
+    return TrialSetup(data, splits, key, device)

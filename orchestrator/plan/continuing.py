@@ -8,6 +8,7 @@ from typing import Any
 from optuna.trial import TrialState
 
 from orchestrator.plan.resources import find_resources
+from orchestrator.plan.settling import asked_fields
 from orchestrator.plan.splitting import load_split
 from orchestrator.plan.value import Estimate, SearchPlan
 from orchestrator.request import SearchRequest
@@ -59,8 +60,6 @@ def plan_continuation(request: SearchRequest, space: Space, storage: str) -> Sea
 
 def _differences(spec: StudySpec, request: SearchRequest, space: Space) -> list[str]:
     """What the request asks for that the study was not made with, a line each."""
-    from orchestrator.plan.build import asked_fields
-
     lines = []
     if space.name != spec.space:
         lines.append(_line("search space", spec.space, space.name))

@@ -62,4 +62,5 @@ def _result(trial: FrozenTrial, run_id: str | None) -> TrialResult:
         run_id=run_id,
         seconds=attrs.get("seconds"),
         folder=attrs.get("folder", ""),
+        started=attrs.get("started"),
     )

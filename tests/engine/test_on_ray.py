@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 
+import psutil
 import pytest
 from toy_spaces import BATCHES
 
@@ -102,3 +104,14 @@ def test_gpu_shares_bound_what_runs_at_once(toy, tmp_path, gpus, at_once):
     assert this.states() == ["COMPLETE"] * (at_once + 1)
     seen = [trial.user_attrs["metrics"]["most_at_once"] for trial in this.study.get_trials()]
     assert max(seen) == at_once
+
+
+def test_nothing_listens_beyond_this_machine():
+    ours = {child.pid for child in psutil.Process().children(recursive=True)}
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN and connection.pid in ours
+    ]
+    assert len(listening) >= 2  # the control store and the raylet, at least
+    assert {ip for ip in listening if not ip_address(ip).is_loopback} == set()

@@ -1,0 +1,176 @@
+"""Looks up and measures everything that a new study is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.plan.candidates import Candidates, choose_backbones
+from orchestrator.plan.resources import find_resources
+from orchestrator.plan.sizing import (
+    DEFAULT_SECONDS,
+    Sizing,
+    Workload,
+    choose_sizes,
+    fixed_size,
+    measured_rate,
+)
+from orchestrator.plan.splitting import Split, load_split
+from orchestrator.plan.value import Resources
+from orchestrator.request import SearchRequest
+from orchestrator.say import Say
+from orchestrator.settings import make_config, parse_settings
+from search_spaces.errors import UsageError
+from search_spaces.exploring import Parameter, check_params, parameters
+from search_spaces.space import Space, SpaceContext
+from trainables.backbones import check_input_size
+from trainables.config import TrialConfig
+from trainables.device import resolve_device
+from trainables.features import settle_precision
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a new study is made of, once everything is looked up and measured.
+
+    Args:
+        asked: the config as the request has it, sizes unresolved.
+        fixed: what `--set` fixed.
+        base: what all trials share, resolved, as JSON.
+        sizes: input sizes for the space to choose among; empty where `base` says it.
+    """
+
+    asked: TrialConfig
+    fixed: dict[str, Any]
+    resources: Resources
+    found: Candidates
+    split: Split
+    work: Workload
+    sizing: Sizing
+    base: dict[str, Any]
+    sizes: tuple[int, ...]
+
+
+def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
+    """Load the data, find the backbones, measure their speed, and settle the shared config.
+
+    Raises:
+        UsageError: something that was asked for cannot be.
+        UnavailableError: data or weights cannot be had here.
+    """
+    fixed = parse_settings(request.settings)
+    asked = make_config({**asked_fields(request), **fixed})
+    resources = find_resources(request)
+    found = _candidates(request, space, asked)
+    say(f"reading {asked.data}")
+    split = load_split(asked, gpu=resources.gpus > 0, say=say)
+    names = _parameter_names(space, found, split, asked)
+    work = _workload(asked, split, _trials(request, space, found))
+    sizing = _sizing(found, work, resources, request, fixed, say)
+    searched = "input_size" in names and "input_size" not in fixed
+    base = _base_config(asked, fixed, split, sizing, searched, work, resources)
+    sizes = sizing.sizes if searched else ()
+    defaults = make_config(base).model_dump(mode="json")
+    context = SpaceContext(found.tried, sizes, split.spec.train, defaults)
+    _check_fixed(parameters(space, context), fixed)
+    return Settled(asked, fixed, resources, found, split, work, sizing, base, sizes)
+
+
+def asked_fields(request: SearchRequest) -> dict[str, Any]:
+    """The fields of TrialConfig that options other than `--set` name, unresolved."""
+    named: dict[str, Any] = {
+        "data": request.data,
+        "data_dir": request.data_dir,
+        "image_size": request.image_size,
+        "train_size": request.train_size,
+        "val_size": request.val_size,
+        "robust_size": request.robust_size,
+        "weights": request.weights,
+        "weights_dir": request.weights_dir,
+        "seed": request.seed,
+        "split_seed": request.seed,
+        "cache_limit_gb": request.cache_limit_gb,
+    }
+    return {key: value for key, value in named.items() if value is not None}
+
+
+def _candidates(request: SearchRequest, space: Space, asked: TrialConfig) -> Candidates:
+    chosen = request.backbones
+    if "backbone" in parse_settings(request.settings) or not space.compares_backbones:
+        if chosen is not None and chosen != (asked.backbone,):
+            rule = "--backbones and --set backbone=... must not contradict each other."
+            raise UsageError(rule, got=",".join(chosen))
+        chosen = (asked.backbone,)
+    return choose_backbones(chosen, weights=asked.weights, weights_dir=asked.weights_dir)
+
+
+def _parameter_names(
+    space: Space, found: Candidates, split: Split, asked: TrialConfig
+) -> dict[str, Parameter]:
+    """The space's parameters where every input size is allowed."""
+    everything = asked.model_dump(mode="json")
+    return parameters(space, SpaceContext(found.tried, (224,), split.spec.train, everything))
+
+
+def _trials(request: SearchRequest, space: Space, found: Candidates) -> int:
+    if request.trials is not None:
+        if request.trials < 1:
+            raise UsageError("--trials must be at least 1.", got=request.trials)
+        return request.trials
+    return 2 * len(found.tried) if space.compares_backbones else 12
+
+
+def _workload(asked: TrialConfig, split: Split, trials: int) -> Workload:
+    device = resolve_device(asked.device)
+    return Workload(
+        extract=split.spec.train + split.spec.val,
+        attack=split.spec.robust if asked.attack != "none" else 0,
+        trials=trials,
+        precision=settle_precision(asked.precision, device),
+        device=device,
+    )
+
+
+def _sizing(
+    found: Candidates,
+    work: Workload,
+    resources: Resources,
+    request: SearchRequest,
+    fixed: dict[str, Any],
+    say: Say,
+) -> Sizing:
+    rate = measured_rate(work, resources, say)
+    if fixed.get("input_size") is not None:
+        for backbone in found.tried:
+            check_input_size(backbone, fixed["input_size"])
+        return fixed_size(fixed["input_size"], found.tried, work, resources, rate)
+    seconds = request.time_budget or DEFAULT_SECONDS
+    return choose_sizes(found.tried, work, resources, rate, seconds)
+
+
+def _base_config(
+    asked: TrialConfig,
+    fixed: dict[str, Any],
+    split: Split,
+    sizing: Sizing,
+    searched: bool,
+    work: Workload,
+    resources: Resources,
+) -> dict[str, Any]:
+    """What all trials share, resolved, as JSON."""
+    changes: dict[str, Any] = {
+        "data": split.data.name,  # absolute, so that it means the same wherever a trial runs
+        "train_size": split.spec.train,
+        "val_size": split.spec.val,
+        "robust_size": split.spec.robust,
+        "precision": work.precision,
+        "threads": asked.threads or max(1, int(resources.cpus_per_trial)),
+    }
+    if not searched:
+        changes["input_size"] = fixed.get("input_size") or sizing.sizes[-1]
+    return asked.replace(**changes).model_dump(mode="json")
+
+
+def _check_fixed(known: dict[str, Parameter], fixed: dict[str, Any]) -> None:
+    searched = {key: value for key, value in fixed.items() if key in known}
+    check_params(known, searched)
