@@ -27,6 +27,7 @@ class TrialResult:
         seconds: wall time of the trial.
         folder: where its files lie.
         started: Unix seconds, None while it waits.
+        worker: host and process id, once it finished.
     """
 
     number: int
@@ -40,6 +41,7 @@ class TrialResult:
     seconds: float | None
     folder: str
     started: float | None = None
+    worker: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The keys of `docs/json.md`; figures that are not finite become null."""

@@ -102,7 +102,7 @@ class Conductor:
             return "this trial was ended"  # a report that was under way when it was
         trial, _, started = self._running[number]
         if message.kind == "final":
-            self._complete(trial, message.metrics, started)
+            self._complete(trial, message, started)
             return None
         if message.kind == "epoch":
             self._report(trial, message)
@@ -178,7 +178,8 @@ class Conductor:
         stage = f"epoch {message.epoch}"
         self._board.post(trial.number, stage=stage, done=0, total=0, metrics=message.metrics)
 
-    def _complete(self, trial: optuna.Trial, metrics: Mapping[str, float], started: float) -> None:
+    def _complete(self, trial: optuna.Trial, message: Message, started: float) -> None:
+        metrics = message.metrics
         values = [metrics.get(objective.metric, math.nan) for objective in self._spec.objectives]
         if not all(math.isfinite(value) for value in values):
             names = ", ".join(objective.metric for objective in self._spec.objectives)
@@ -186,9 +187,8 @@ class Conductor:
             return
         seconds = time.time() - started
         self._running.pop(trial.number)
-        self._note(
-            trial, metrics=dict(metrics), state="finished", reason="", **_span(started, seconds)
-        )
+        done = {"metrics": dict(metrics), "worker": message.worker, "state": "finished"}
+        self._note(trial, **done, reason="", **_span(started, seconds))
         self._study.tell(trial, values)
         self._finished += 1
         self._board.post(trial.number, state="finished", stage="", metrics=metrics, seconds=seconds)

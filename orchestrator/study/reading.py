@@ -63,4 +63,5 @@ def _result(trial: FrozenTrial, run_id: str | None) -> TrialResult:
         seconds=attrs.get("seconds"),
         folder=attrs.get("folder", ""),
         started=attrs.get("started"),
+        worker=attrs.get("worker", ""),
     )
