@@ -68,16 +68,34 @@ def cluster(address: str | None, *, cpus: int, gpus: float | None = None) -> Ite
 def _start_local(cpus: int, gpus: float | None) -> None:
     import ray
 
-    ray.init(
-        num_cpus=cpus,
-        num_gpus=int(gpus) if gpus else None,
-        object_store_memory=_OBJECT_STORE_BYTES,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        # Nothing may listen beyond this machine.
-        _node_ip_address="127.0.0.1",
-    )
+    with _loopback_only():
+        ray.init(
+            address="local",  # else Ray joins any cluster that it finds running on this machine
+            num_cpus=cpus,
+            num_gpus=int(gpus) if gpus else None,
+            object_store_memory=_OBJECT_STORE_BYTES,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+
+
+@contextmanager
+def _loopback_only() -> Iterator[None]:
+    """Nothing of a Ray that is started in this block listens beyond this machine.
+
+    Ray replaces a node address of 127.0.0.1 by the machine's own and listens everywhere, unless
+    this constant says that the machine is no part of a cluster (ray/_private/services.py,
+    `resolve_ip_for_localhost` and `get_node_ip_address`, 2.60). A test counts what listens.
+    """
+    from ray._private import ray_constants
+
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
 
 
 def _own_token() -> None:
