@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,6 +25,7 @@ _QUIET = {
     "TUNE_WARN_INSUFFICENT_RESOURCE_THRESHOLD_S": "0",
     "TUNE_GLOBAL_CHECKPOINT_S": "3600",  # Ray's own snapshot is never read: the study knows
 }
+_KNOCK_SECONDS = 5.0
 _OBJECT_STORE_BYTES = 256 * 2**20  # reports are small; data and features are memory-mapped files
 
 
@@ -53,6 +55,7 @@ def cluster(address: str | None, *, cpus: int, gpus: float | None = None) -> Ite
         if address is None:
             _start_local(cpus, gpus)
         else:
+            _knock(address)
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:
         what = "A local Ray" if address is None else f"The Ray cluster at {address}"
@@ -63,6 +66,17 @@ def cluster(address: str | None, *, cpus: int, gpus: float | None = None) -> Ite
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Ray itself tries for almost three minutes before it says that nobody answers.
+
+    Raises:
+        OSError: nothing listens at `host:port` or `ray://host:port`.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
 
 
 def _start_local(cpus: int, gpus: float | None) -> None:
