@@ -16,13 +16,13 @@ from trainables.features import measure_speed
 
 DEFAULT_SECONDS = 270.0  # so that a first search is over in about five minutes
 START_SECONDS = 12.0  # Ray, workers and their imports, on 2 cores
-HEAD_SECONDS = 1.5  # a linear head with its files, on 1 core
+HEAD_SECONDS = 1.5  # a linear head with its files, on 1 core: 1.24 in benchmarks/RESULTS.md
 # Attacking one image costs about this many images' extraction: a forward and a backward pass, and
 # one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
 # nets at 192 and 224 px: 7.4, 7.7, 9.3 and 10.
 ATTACK_PASSES = 9.0
-# Trials side by side share caches and memory bandwidth: 2 on 2 cores reach about this share of
-# twice the speed of one.
+# Trials side by side share caches and memory bandwidth. Assumed, not measured by itself: with it
+# a first search planned at 2 min 51 s was over in about 3 min 20 s (n = 1).
 SHARED = 0.85
 _REFERENCE = 128  # px; where speed is measured first
 _SMALLER = 0.7  # the smallest further size worth searching, as a share of the chosen one
