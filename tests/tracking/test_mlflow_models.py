@@ -22,7 +22,7 @@ from trainables.classifier import load_classifier
 _ELSEWHERE = """
 import json, sys
 import numpy as np
-sys.path[:] = [p for p in sys.path if "work" not in p.split("/") and p != sys.argv[2]]
+sys.path[:] = [p for p in sys.path if p != sys.argv[2]]
 for name in ("trainables", "search_spaces", "orchestrator", "timm", "torchvision"):
     sys.modules[name] = None
 import mlflow
