@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from orchestrator.board import Board
 from orchestrator.plan.build import plan_search
@@ -45,12 +46,27 @@ def search(
     checkpoints: str | Path | None = None,
     keep_models: int = 1,
     cache_limit_gb: float | None = None,
+    trainable: str | None = None,
+    objective: str | None = None,
+    constraints: Sequence[str] = (),
+    gate: str | None = None,
+    sampler: str | None = None,
+    pruner: str | None = None,
+    max_failures: int | None = None,
+    target: str | None = None,
+    on_budget: Literal["finish", "checkpoint"] | None = None,
+    duplicates: Literal["answer", "reseed", "run"] | None = None,
+    tries: Sequence[Mapping[str, object]] = (),
+    warm_start: Sequence[str] = (),
+    add_trials: int | None = None,
+    retry_failed: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> SearchResult:
     """Run a search and return what its study holds; the arguments are those of `SearchRequest`.
 
     Args:
         settings: fields of TrialConfig to fix, such as `{"lr": 1e-3}`.
+        tries: points to try first, such as `{"lr": 1e-3, "dropout": 0.2}`.
         progress: is given a line now and then; `print` will do.
 
     Raises:
@@ -84,6 +100,20 @@ def search(
         checkpoints=_path(checkpoints),
         keep_models=keep_models,
         cache_limit_gb=cache_limit_gb,
+        trainable=trainable,
+        objective=objective,
+        constraints=tuple(constraints),
+        gate=gate,
+        sampler=sampler,
+        pruner=pruner,
+        max_failures=max_failures,
+        target=target,
+        on_budget=on_budget,
+        duplicates=duplicates,
+        tries=tuple(",".join(f"{k}={v}" for k, v in point.items()) for point in tries),
+        warm_start=tuple(warm_start),
+        add_trials=add_trials,
+        retry_failed=retry_failed,
     )
     say = progress or silent
     return run_search(plan_search(request, say), say=say)

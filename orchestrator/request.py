@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,19 @@ class SearchRequest:
         study: name of a new study, or of one that exists and goes on.
         checkpoints: folder of the trials' files (default: `.orchestrator` in the working folder).
         keep_models: whole models logged to MLflow, best first.
+        trainable: `package.module:function`, a generator of reports of one's own.
+        objective: metrics with commas between them, `-` before one to be minimised.
+        constraints: such as `"robust_acc>=0.3"`.
+        gate: the metric that early stopping looks at (default: the one objective).
+        sampler, pruner: registered names; a pruner may have options, `asha:first_rung=2`.
+        max_failures: failed trials after which the session ends (default: 10).
+        target: a condition that ends the search once a trial holds it.
+        on_budget: what running trials do when the time is up.
+        duplicates: what happens to a config that the study has finished already.
+        tries: points to try first, such as `"lr=1e-3,dropout=0.2"`.
+        warm_start: studies in the same storage whose finished trials teach the sampler.
+        add_trials: of a study that exists, so many more than it was to have.
+        retry_failed: of a study that exists, run the failed trials again.
     """
 
     space: str = "backbone_compare"
@@ -55,3 +69,17 @@ class SearchRequest:
     checkpoints: Path | None = None
     keep_models: int = 1
     cache_limit_gb: float | None = None
+    trainable: str | None = None
+    objective: str | None = None
+    constraints: tuple[str, ...] = ()
+    gate: str | None = None
+    sampler: str | None = None
+    pruner: str | None = None
+    max_failures: int | None = None
+    target: str | None = None
+    on_budget: Literal["finish", "checkpoint"] | None = None
+    duplicates: Literal["answer", "reseed", "run"] | None = None
+    tries: tuple[str, ...] = ()
+    warm_start: tuple[str, ...] = ()
+    add_trials: int | None = None
+    retry_failed: bool = False

@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from orchestrator.study.facts import TrialFacts
+from orchestrator.study.pareto import broken, pareto_front
+from orchestrator.study.ranking import best, ranked
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from orchestrator.study.spec import StudySpec
 
+_PLAIN = ("number", "label", "state", "reason", "params", "run_id", "seconds")
+_MORE = ("origin", "of", "repeat", "counts", "attempt", "exempt", "stopped_at")
+
 
 @dataclass(frozen=True)
-class TrialResult:
-    """One trial of a study.
+class TrialResult(TrialFacts):
+    """One trial of a study: what the study holds of it, and its MLflow run, once that is known."""
 
-    Args:
-        state: `finished`, `pruned`, `failed`, `stopped`, `running` or `waiting`.
-        reason: why it is in that state, in words; empty when it simply finished.
-        params: what the space suggested.
-        config: the whole TrialConfig, as JSON; empty while waiting.
-        metrics: final figures by name.
-        run_id: its MLflow run, once that is known.
-        seconds: wall time of the trial.
-        folder: where its files lie.
-        started: Unix seconds, None while it waits.
-        worker: host and process id, once it finished.
-    """
-
-    number: int
-    label: str
-    state: str
-    reason: str
-    params: Mapping[str, Any]
-    config: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    run_id: str | None
-    seconds: float | None
-    folder: str
-    started: float | None = None
-    worker: str = ""
+    run_id: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The keys of `docs/json.md`; figures that are not finite become null."""
-        wanted = ("number", "label", "state", "reason", "params", "metrics", "run_id", "seconds")
-        row = {key: value for key, value in asdict(self).items() if key in wanted}
-        return {**row, "metrics": {k: _finite(v) for k, v in self.metrics.items()}}
+        return {
+            **{key: getattr(self, key) for key in (*_PLAIN, *_MORE)},
+            "params": dict(self.params),
+            "values": [_finite(value) for value in self.values],
+            "metrics": {name: _finite(value) for name, value in self.metrics.items()},
+        }
 
 
 @dataclass(frozen=True)
@@ -95,38 +80,39 @@ class SearchResult:
 
     @property
     def ranked(self) -> tuple[TrialResult, ...]:
-        """Finished trials, best by the first objective first; ties by number."""
-        objective = self.spec.objectives[0]
-        sign = -1.0 if objective.direction == "maximize" else 1.0
-        done = [row for row in self.results if row.state == "finished"]
-        return tuple(
-            sorted(done, key=lambda r: (sign * r.metrics.get(objective.metric, math.nan), r.number))
-        )
+        """Finished trials, best by the first objective first; ties by number.
+
+        Those that break a constraint come last. Warm starts and answered repeats are left out.
+        """
+        return ranked(self.results, self.spec)
 
     @property
     def best(self) -> TrialResult | None:
-        """The best finished trial by the first objective, or None."""
-        return next(iter(self.ranked), None)
+        """The best finished trial by the first objective that holds all constraints, or None."""
+        return best(self.results, self.spec)
+
+    @property
+    def front(self) -> tuple[TrialResult, ...]:
+        """The Pareto front, by number: trials that no other beats in every objective.
+
+        They hold all constraints. The trials of a warm start are known results like any other.
+        """
+        front = set(pareto_front(self.results, self.spec))
+        return tuple(row for row in self.results if row.number in front)
+
+    def broken(self, trial: TrialResult) -> tuple[str, ...]:
+        """The constraints that a finished trial does not hold, as they were asked for."""
+        return broken(trial, self.spec) if trial.state == "finished" else ()
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row a trial: number, label, state, reason, seconds, `params.*`, then the metrics."""
+        """One row a trial: number, label, state, what it is, `params.*`, then the metrics.
+
+        A metric that is called like one of the other columns is `metrics.NAME`.
+        """
         import pandas as pd
 
-        rows = [
-            {
-                "number": row.number,
-                "label": row.label,
-                "state": row.state,
-                "reason": row.reason,
-                "seconds": row.seconds,
-                "run_id": row.run_id,
-                **{f"params.{name}": value for name, value in row.params.items()},
-                **row.metrics,
-            }
-            for row in self.results
-        ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame([self._columns(row) for row in self.results])
 
     def to_json(self) -> dict[str, Any]:
         """The object that `--json` prints; keys as in `docs/json.md`."""
@@ -138,13 +124,25 @@ class SearchResult:
             "parent_run_id": self.parent_run_id,
             "objectives": self.objectives,
             "labels_used": self.spec.split.labels_used,
-            "best": self.best.to_json() if self.best else None,
-            "trials": [row.to_json() for row in self.results],
+            "constraints": [str(condition) for condition in self.spec.constraints],
+            "best": self._row(self.best) if self.best else None,
+            "front": [row.number for row in self.front] if len(self.objectives) > 1 else [],
+            "trials": [self._row(row) for row in self.results],
             "left_out": self.left_out,
             "stopped": self.stopped,
             "unsent": self.unsent,
             "seconds": self.seconds,
         }
+
+    def _columns(self, trial: TrialResult) -> dict[str, Any]:
+        columns = {key: getattr(trial, key) for key in (*_PLAIN, *_MORE) if key != "params"}
+        columns["broken"] = ", ".join(self.broken(trial))
+        columns.update({f"params.{name}": value for name, value in trial.params.items()})
+        metrics = trial.metrics.items()
+        return {**columns, **{f"metrics.{n}" if n in columns else n: v for n, v in metrics}}
+
+    def _row(self, trial: TrialResult) -> dict[str, Any]:
+        return {**trial.to_json(), "broken": list(self.broken(trial))}
 
 
 def _finite(value: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +16,22 @@ from orchestrator.run.interrupt import graceful_interrupt
 from orchestrator.run.weights import fetch_weights
 from orchestrator.say import Say, silent
 from orchestrator.stop import StopRequest
+from orchestrator.study.budget import Budget
+from orchestrator.study.claims import is_shared, turn
 from orchestrator.study.conductor import Conductor
 from orchestrator.study.context import study_context
+from orchestrator.study.drivers import Heartbeat
+from orchestrator.study.filling import fill
 from orchestrator.study.lock import driver_lock
+from orchestrator.study.queue import enqueue, retry_failed
 from orchestrator.study.reading import board_rows, read_trials
-from orchestrator.study.sampler import make_sampler
+from orchestrator.study.sampling import sampler_of, stopper_of
 from orchestrator.study.spec import StudySpec
+from orchestrator.study.stopping import heeding
 from orchestrator.study.store import create_study, load_study, open_storage, write_spec
 from orchestrator.study.uris import masked
 from orchestrator.tracking.process import Tracker
 from orchestrator.tracking.result import SyncResult
-from search_spaces.space import Space, SpaceContext
 
 SENDING_SECONDS = 120.0  # to send what is left to MLflow once the last trial is done
 
@@ -62,9 +68,9 @@ def run_search(
     board = board or make_board(plan)
     stop = stop or StopRequest()
     began = time.time()
-    with graceful_interrupt(stop), driver_lock(plan.spec.folder, plan.spec.name):
+    with graceful_interrupt(stop), _alone(plan):
         board.say("fetching weights" if plan.to_fetch else "starting")
-        spec = plan.spec if plan.continuing else fetch_weights(plan, say)
+        spec = fetch_weights(plan, say) if _fetches(plan) else plan.spec
         study = _open(plan, spec)
         tracker = Tracker()
         tracker.start(plan.storage, spec.name, tracking_uri=plan.tracking_uri)
@@ -77,6 +83,18 @@ def run_search(
     return _result(plan, spec, study, sent, time.time() - began, ending)
 
 
+def _alone(plan: SearchPlan) -> AbstractContextManager[None]:
+    """One driver a study, but where its database can tell several of them apart."""
+    if plan.storage.startswith("postgresql"):
+        plan.spec.folder.mkdir(parents=True, exist_ok=True)
+        return nullcontext()
+    return driver_lock(plan.spec.folder, plan.spec.name)
+
+
+def _fetches(plan: SearchPlan) -> bool:
+    return not plan.continuing and plan.spec.has_images
+
+
 def _open(plan: SearchPlan, spec: StudySpec) -> optuna.Study:
     storage = open_storage(plan.storage)
     if plan.continuing:
@@ -84,43 +102,68 @@ def _open(plan: SearchPlan, spec: StudySpec) -> optuna.Study:
         write_spec(study, spec)
     else:
         study = create_study(storage, spec)
-        _enqueue_baselines(study, spec, plan.space)
-    count = len(study.get_trials(deepcopy=False))
-    return load_study(storage, spec.name, make_sampler(spec.seed, count))
-
-
-def _enqueue_baselines(study: optuna.Study, spec: StudySpec, space: Space) -> None:
-    for params in space.baselines(study_context(spec)):
-        free = {key: value for key, value in params.items() if key not in spec.fixed}
-        study.enqueue_trial(free, user_attrs={"baseline": True}, skip_if_exists=True)
+    context = study_context(spec)
+    with turn(study):
+        fill(study, spec, plan.space, context)
+        for params in plan.tries:
+            enqueue(study, params, "try")
+        if plan.retry_failed:
+            retry_failed(study)
+    return load_study(storage, spec.name, sampler_of(spec, plan.space, context))
 
 
 def _run_trials(
     plan: SearchPlan, spec: StudySpec, study: optuna.Study, board: Board, stop: StopRequest
 ) -> str:
     """Run trials until there is a reason not to, and give that reason; "" when all are done."""
-    conductor = _conductor(plan, spec, study, board, stop)
-    board.adopt(board_rows(read_trials(study)))
-    conductor.adopt()
-    if conductor.ending() is None:
-        if plan.resources.local:
-            from orchestrator.run.local import run_locally
+    heartbeat = Heartbeat(study).start() if is_shared(study) else None
+    try:
+        conductor = make_conductor(plan, spec, study, board, stop, heartbeat)
+        board.adopt(board_rows(read_trials(study)))
+        conductor.adopt()
+        if conductor.ending() is None:
+            with heeding(study, stop):
+                _run_somewhere(plan, conductor, board)
+        return conductor.ending() or ""
+    finally:
+        if heartbeat is not None:
+            heartbeat.stop()
 
-            run_locally(conductor)
-        else:
-            _run_on_ray(plan, conductor, board, stop)
-    return conductor.ending() or ""
+
+def _run_somewhere(plan: SearchPlan, conductor: Conductor, board: Board) -> None:
+    if plan.resources.local:
+        from orchestrator.run.local import run_locally
+
+        run_locally(conductor)
+    else:
+        _run_on_ray(plan, conductor, board)
 
 
-def _conductor(
-    plan: SearchPlan, spec: StudySpec, study: optuna.Study, board: Board, stop: StopRequest
+def make_conductor(
+    plan: SearchPlan,
+    spec: StudySpec,
+    study: optuna.Study,
+    board: Board,
+    stop: StopRequest,
+    heartbeat: Heartbeat | None = None,
 ) -> Conductor:
-    context: SpaceContext = study_context(spec)
+    """The conductor of one session of this plan."""
     deadline = time.time() + plan.time_budget if plan.time_budget else None
-    return Conductor(study, spec, plan.space, context, board=board, stop=stop, deadline=deadline)
+    budget = Budget(spec.trials, deadline, spec.target, spec.max_failures)
+    return Conductor(
+        study,
+        spec,
+        plan.space,
+        study_context(spec),
+        board=board,
+        stop=stop,
+        budget=budget,
+        stopper=stopper_of(study, spec),
+        heartbeat=heartbeat,
+    )
 
 
-def _run_on_ray(plan: SearchPlan, conductor: Conductor, board: Board, stop: StopRequest) -> None:
+def _run_on_ray(plan: SearchPlan, conductor: Conductor, board: Board) -> None:
     from orchestrator.run.cluster import cluster
 
     board.say("starting Ray")
@@ -131,7 +174,6 @@ def _run_on_ray(plan: SearchPlan, conductor: Conductor, board: Board, stop: Stop
         board.say("")
         run_on_ray(
             conductor,
-            stop,
             plan.spec.folder,
             concurrency=resources.concurrency,
             cpus_per_trial=resources.cpus_per_trial,

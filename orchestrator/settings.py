@@ -26,7 +26,22 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
             raise UsageError("--set takes key=value.", got=setting, hint="Example: --set lr=1e-3")
         if key not in TrialConfig.model_fields:
             raise UnknownNameError("field of a trial's config", key, TrialConfig.model_fields)
-        fields[key] = getattr(make_config({key: _value(text.strip())}), key)
+        fields[key] = getattr(make_config({key: read_value(text.strip())}), key)
+    return fields
+
+
+def parse_free_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """`["x=1"]` for a trainable of one's own, whose fields nobody here knows.
+
+    Raises:
+        UsageError: no `=`.
+    """
+    fields: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key.strip():
+            raise UsageError("--set takes key=value.", got=setting, hint="Example: --set lr=1e-3")
+        fields[key.strip()] = read_value(text.strip())
     return fields
 
 
@@ -42,7 +57,7 @@ def make_config(fields: dict[str, Any]) -> TrialConfig:
         raise UsageError(" ".join(_sentence(dict(item)) for item in error.errors())) from None
 
 
-def _value(text: str) -> Any:
+def read_value(text: str) -> Any:
     """A number, true/false/null, a list; `1,2,4` is a list of numbers; else the text itself."""
     for candidate in (text, f"[{text}]" if "," in text else text):
         try:

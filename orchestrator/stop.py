@@ -18,6 +18,10 @@ class StopRequest:
             self._reason = reason
             self._event.set()
 
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not past a request."""
+        self._event.wait(seconds)
+
     @property
     def reason(self) -> str | None:
         """Why to stop, or None to go on."""

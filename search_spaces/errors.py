@@ -5,6 +5,7 @@
 | `UsageError` | the command line prints it and exits 2: the person must ask for something else |
 | `UnavailableError` | the command line prints it and exits 1: this machine lacks something |
 | `InfeasibleTrial` | the engine tells the study PRUNED without values: never try this again |
+| `Diverged` | the engine tells the study PRUNED without values: it stopped where it stood |
 | `TrialFailed` | the engine tells the study FAIL with the reason, and the search goes on |
 
 Anything else that a trial raises is a bug in it: FAIL, with the traceback in the trial's folder.
@@ -71,4 +72,8 @@ class InfeasibleTrial(OrchestratorError):
 
 
 class TrialFailed(OrchestratorError):
-    """A trial that went wrong for a reason we know (a loss that is not finite, a file gone)."""
+    """A trial that went wrong for a reason we know (features that overflow, a file gone)."""
+
+
+class Diverged(TrialFailed):
+    """A figure that is not finite; says which, in which epoch, and at which step if it is known."""

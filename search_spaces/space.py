@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 Params = Mapping[str, Any]
 """Parameter names to values, as Optuna keeps them."""
@@ -69,6 +69,13 @@ class Space:
             the engine once a trial, with a real `optuna.Trial`.
         baselines: `baselines(context) -> params` lists, known-good points that are tried first.
         objectives: what is optimised when nobody asks for something else.
+        fidelity: what early stopping may compare. `epochs`: a trial may be stopped between two
+            epochs (constant learning rates, say). `runs`: only whole short runs, each at its own
+            number of `epochs`, since a cycle that is cut short is not a short cycle. None: no
+            trial is ever stopped early.
+        gate: the metric that early stopping looks at (default: the one objective).
+        pruner: what stops early when nobody asks for something else, as `--pruner` takes it.
+        grid: `grid(context) -> {parameter: values}`, where every combination can be tried.
         version: raised whenever ranges or baselines change, so that studies don't mix them.
         compares_backbones: whether the backbone is one of its parameters.
     """
@@ -76,7 +83,11 @@ class Space:
     name: str
     question: str
     suggest: Callable[[TrialLike, SpaceContext], Params]
-    baselines: Callable[[SpaceContext], list[dict[str, Any]]]
+    baselines: Callable[[SpaceContext], list[dict[str, Any]]] = lambda context: []
     objectives: tuple[Objective, ...] = (Objective("val_acc"),)
+    fidelity: Literal["epochs", "runs"] | None = None
+    gate: Objective | None = None
+    pruner: str = "none"
+    grid: Callable[[SpaceContext], Mapping[str, Sequence[Any]]] | None = None
     version: int = 1
     compares_backbones: bool = False

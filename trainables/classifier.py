@@ -110,9 +110,13 @@ def load_classifier(folder: Path) -> tuple[PixelClassifier, tuple[str, ...]]:
 
     Raises:
         OSError: the folder lacks `config.json`, `report.json` or `head.safetensors`.
+        UsageError: it is the trial of a trainable of somebody's own.
     """
     from trainables.record import read_report
 
     record = read_report(folder)
+    if not isinstance(record.config, TrialConfig):
+        rule = "A classifier is built from a trial of this package's own trainables."
+        raise UsageError(rule, got=str(folder))
     classifier = build_classifier(record.config, record.report.weights)
     return classifier, record.report.classes

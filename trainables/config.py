@@ -10,7 +10,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 # What a trial's result does not depend on: the same trial elsewhere has the same digest.
-_PLACE_FIELDS = frozenset({"data_dir", "weights_dir", "cache_limit_gb", "device", "threads"})
+_PLACE_FIELDS = frozenset(
+    {"data_dir", "weights_dir", "cache_limit_gb", "device", "threads", "accumulation"}
+)
 
 
 class TrialConfig(BaseModel):
@@ -89,6 +91,11 @@ class TrialConfig(BaseModel):
     )
     device: str = Field("auto", description="auto, cpu, cuda or cuda:N.")
     threads: int | None = Field(None, ge=1, description="Torch threads (default: the CPUs given).")
+    accumulation: int = Field(
+        1,
+        ge=1,
+        description="Parts a batch is computed in; gradients are summed, so only memory changes.",
+    )
     cache_limit_gb: float = Field(
         20.0, gt=0, description="Bound of the feature cache, in gigabytes."
     )

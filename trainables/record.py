@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from search_spaces.errors import UsageError
 from trainables.atomic import write_file, write_json
 from trainables.config import TrialConfig
 from trainables.evaluation import confusion_counts
+from trainables.history import append_history, complete_history, read_history
 from trainables.record_arrays import (
     examples_from,
     examples_to,
@@ -29,9 +27,18 @@ from trainables.record_arrays import (
     weights_from,
     weights_to,
 )
-from trainables.reports import EpochReport, RobustnessCurve, TrialReport
+from trainables.reports import RobustnessCurve, TrialReport
+
+__all__ = [
+    "TrialRecord", "append_history", "read_history", "read_metrics", "read_report", "write_config",
+    "write_report",
+]  # fmt: skip
 
 SCHEMA = 1
+_PLAIN = "plain_config"  # in the report of a trainable of somebody's own
+
+AnyConfig = TrialConfig | Mapping[str, Any]
+"""Ours, or the plain fields that a trainable of somebody's own takes."""
 
 
 @dataclass(frozen=True)
@@ -39,49 +46,35 @@ class TrialRecord:
     """A trial's folder, read back.
 
     Args:
+        config: a TrialConfig, or the plain fields of a trainable of somebody's own.
         report: as it was written, but that predictions come with log-probabilities for logits.
         history: rows `{"epoch", "time", "metrics"}`, epochs ascending; time in Unix seconds.
         confusion: counts [K][K] by split; row = true class.
     """
 
     folder: Path
-    config: TrialConfig
+    config: AnyConfig
     report: TrialReport
     history: tuple[Mapping[str, Any], ...]
     confusion: Mapping[str, Sequence[Sequence[int]]]
     counts: Mapping[str, int]
 
 
-def write_config(config: TrialConfig, folder: Path) -> None:
+def write_config(config: AnyConfig, folder: Path) -> None:
     """Writes `config.json`, making the folder if need be."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "config.json", config.model_dump(mode="json"))
+    fields = config.model_dump(mode="json") if isinstance(config, TrialConfig) else dict(config)
+    write_json(folder / "config.json", fields)
 
 
-def append_history(folder: Path, report: EpochReport) -> None:
-    """Adds an epoch to `history.json`; one that is there already keeps its time and figures."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = read_history(folder)
-    if any(row["epoch"] == report.epoch for row in rows):
-        return
-    row = {"epoch": report.epoch, "time": time.time(), "metrics": dict(report.metrics)}
-    write_json(folder / "history.json", sorted([*rows, row], key=lambda row: int(row["epoch"])))
-
-
-def read_history(folder: Path) -> tuple[dict[str, Any], ...]:
-    """The rows of `history.json`; none where there is no such file yet."""
-    path = folder / "history.json"
-    return tuple(json.loads(path.read_text())) if path.exists() else ()
-
-
-def write_report(report: TrialReport, config: TrialConfig, folder: Path) -> None:
+def write_report(report: TrialReport, config: AnyConfig, folder: Path) -> None:
     """Writes everything; `report.json` last, so that its presence means that all is there.
 
     Raises:
         OSError: the folder cannot be written.
     """
     write_config(config, folder)
-    write_json(folder / "history.json", _full_history(report.history, read_history(folder)))
+    complete_history(folder, report.history)
     if report.predictions:
         write_file(
             folder / "predictions.parquet", partial(predictions_to, predictions=report.predictions)
@@ -90,7 +83,19 @@ def write_report(report: TrialReport, config: TrialConfig, folder: Path) -> None
         write_file(folder / "examples.npz", partial(examples_to, examples=report.examples))
     if report.weights:
         write_file(folder / "head.safetensors", partial(weights_to, report=report))
-    write_json(folder / "report.json", _report_json(report))
+    stored = _report_json(report)
+    if not isinstance(config, TrialConfig):
+        stored = {**{key: value for key, value in stored.items() if value}, _PLAIN: True}
+    write_json(folder / "report.json", stored)
+
+
+def read_metrics(folder: Path) -> dict[str, float]:
+    """The final figures alone.
+
+    Raises:
+        OSError: the trial is not finished (no `report.json`).
+    """
+    return _numbers(json.loads((folder / "report.json").read_text()).get("metrics", {}))
 
 
 def read_report(folder: Path) -> TrialRecord:
@@ -105,25 +110,27 @@ def read_report(folder: Path) -> TrialRecord:
         rule = f"{folder / 'report.json'} must have a schema up to {SCHEMA}."
         raise UsageError(rule, got=stored["schema"], hint="Update orchestrator.")
     history = read_history(folder)
-    curve = stored["robustness"]
+    curve = stored.get("robustness")
     report = TrialReport(
-        metrics=_numbers(stored["metrics"]),
+        metrics=_numbers(stored.get("metrics", {})),
         history=tuple({"epoch": row["epoch"], **_numbers(row["metrics"])} for row in history),
-        classes=tuple(stored["classes"]),
+        classes=tuple(stored.get("classes", ())),
         predictions=predictions_from(folder / "predictions.parquet"),
         robustness=None if curve is None else _curve_from(curve),
         examples=examples_from(folder / "examples.npz"),
         weights=weights_from(folder / "head.safetensors"),
-        digests=stored["digests"],
+        digests=stored.get("digests", {}),
     )
-    config = TrialConfig.model_validate_json((folder / "config.json").read_text())
-    return TrialRecord(folder, config, report, history, stored["confusion"], stored["counts"])
+    fields = json.loads((folder / "config.json").read_text())
+    config = fields if _PLAIN in stored else TrialConfig.model_validate(fields)
+    confusion, counts = stored.get("confusion", {}), stored.get("counts", {})
+    return TrialRecord(folder, config, report, history, confusion, counts)
 
 
 def _report_json(report: TrialReport) -> dict[str, Any]:
     classes = len(report.classes)
     counts = {part.split: len(part.labels_N) for part in report.predictions}
-    labels_used = sum(counts.values())
+    labels_used = {"labels_used": sum(counts.values())} if counts else {}
     if report.robustness is not None:
         counts["robust"] = report.robustness.count
     return {
@@ -136,7 +143,7 @@ def _report_json(report: TrialReport) -> dict[str, Any]:
             for part in report.predictions
         },
         "robustness": None if report.robustness is None else _curve_json(report.robustness),
-        "counts": {**counts, "labels_used": labels_used},
+        "counts": {**counts, **labels_used},
     }
 
 
@@ -153,23 +160,6 @@ def _curve_json(curve: RobustnessCurve) -> dict[str, Any]:
 def _curve_from(stored: Mapping[str, Any]) -> RobustnessCurve:
     rows = {name: tuple(stored[name]) for name in ("eps_255", "accuracy", "worst_case")}
     return RobustnessCurve(**rows, count=stored["count"], provenance=stored["provenance"])
-
-
-def _full_history(
-    history: Sequence[Mapping[str, float]], known: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """All epochs; those already written keep their time, the others get one in between."""
-    kept = {int(row["epoch"]): dict(row) for row in known}
-    now = time.time()
-    epochs = sorted(kept)
-    times = [float(kept[epoch]["time"]) for epoch in epochs]
-    for row in history:
-        epoch = int(row["epoch"])
-        if epoch not in kept:
-            metrics = {name: value for name, value in row.items() if name != "epoch"}
-            at = float(np.interp(epoch, epochs, times)) if epochs else now
-            kept[epoch] = {"epoch": epoch, "time": at, "metrics": metrics}
-    return [kept[epoch] for epoch in sorted(kept)]
 
 
 def _numbers(metrics: Mapping[str, float | None]) -> dict[str, float]:

@@ -73,10 +73,11 @@ def examples_from(path: Path) -> Examples | None:
 
 def weights_to(path: Path, report: TrialReport) -> None:
     """The trained tensors by name, with the class names in the header."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays = {name: np.ascontiguousarray(array) for name, array in report.weights.items()}
-    save_file(arrays, path, metadata={"classes": json.dumps(list(report.classes))})
+    # Not save_file: its error for a full disk is no OSError.
+    path.write_bytes(save(arrays, metadata={"classes": json.dumps(list(report.classes))}))
 
 
 def weights_from(path: Path) -> dict[str, np.ndarray]:

@@ -28,7 +28,7 @@ class EpochReport:
 
     Args:
         epoch: 1 for the first.
-        metrics: finite or not, all floats: `train_loss`, `train_acc`, `val_loss`, `val_acc`, `lr`.
+        metrics: floats by name: `train_loss`, `train_acc`, `val_loss`, `val_acc`, `lr`.
     """
 
     epoch: int

@@ -5,6 +5,7 @@ Shapes: N images, F features.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -14,32 +15,43 @@ import torch
 
 from search_spaces.errors import TrialFailed
 from trainables.attacks import ATTACKS, NO_ATTACK
-from trainables.attacks.robustness import Robustness, measure_robustness
+from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
 from trainables.bodies import inference_body
+from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
 from trainables.features import cached_features
-from trainables.probe import TrainedHead, train_head
-from trainables.reports import Progress, Report, TrialReport
+from trainables.probe import TrainedHead, head_metrics, train_head
+from trainables.reports import EpochReport, Progress, Report, TrialReport
 from trainables.setup import TrialSetup, prepare
 
+_LAYOUT = 1  # of the state in a checkpoint; another version's is left aside
 
-def train(config: TrialConfig) -> Generator[Report, None, None]:
+
+def train(
+    config: TrialConfig, checkpoint: Checkpoint | None = None
+) -> Generator[Report, None, None]:
     """Yields signs of life and epochs as they come, and one `TrialReport` last of all.
+
+    Args:
+        checkpoint: where its state is kept while it runs; it goes on from what is there, and ends
+            with the very result of a trial that was never interrupted.
 
     Raises:
         UsageError: the config names something that there is not, or asks for too much.
         UnavailableError: data or weights cannot be had.
         InfeasibleTrial: the input is too small for the body, or memory does not suffice.
-        TrialFailed: features or the loss are not finite; names the epoch and step.
+        Diverged: the loss is not finite; names the epoch and step.
+        TrialFailed: features are not finite.
     """
+    checkpoint = checkpoint or Checkpoint(None)
     with _threads(config.threads):
         setup = prepare(config)
-        features_NF, extract_seconds = yield from _features(config, setup)
-        head = yield from train_head(config, setup, features_NF)
+        head, extract_seconds = yield from _head(config, setup, checkpoint)
         robustness, attack_seconds = yield from _robustness(config, setup, head)
+        predictions = head.predictions(setup)
         metrics = {
-            **head.metrics,
+            **head_metrics(predictions),
             **(robustness_metrics(robustness.curve) if robustness else {}),
             "train_seconds": head.seconds,
             "extract_seconds": extract_seconds,
@@ -49,16 +61,20 @@ def train(config: TrialConfig) -> Generator[Report, None, None]:
             metrics=metrics,
             history=tuple(head.history),
             classes=setup.data.classes,
-            predictions=head.predictions,
+            predictions=predictions,
             robustness=robustness.curve if robustness else None,
             examples=robustness.examples if robustness else None,
             weights=head.weights,
-            digests={
-                "data": setup.data.digest,
-                "split": setup.splits.digest,
-                "weights": setup.key.weights_digest,
-            },
+            digests=_digests(setup),
         )
+
+
+def _digests(setup: TrialSetup) -> dict[str, str]:
+    return {
+        "data": setup.data.digest,
+        "split": setup.splits.digest,
+        "weights": setup.key.weights_digest,
+    }
 
 
 @contextmanager
@@ -70,6 +86,32 @@ def _threads(count: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _head(
+    config: TrialConfig, setup: TrialSetup, checkpoint: Checkpoint
+) -> Generator[Progress | EpochReport, None, tuple[TrainedHead, float]]:
+    """The trained head, and the seconds that its features took."""
+    of = {"layout": _LAYOUT, "config": config.digest, **_digests(setup)}
+    saved = checkpoint.load() or {}
+    if saved and saved.get("of") != of:
+        checkpoint.set_aside("it is of another config, or data, split or weights have changed")
+        saved = {}
+    if "trained" in saved:
+        return TrainedHead.from_state(saved["trained"]), saved["extract_seconds"]
+    features_NF, seconds = yield from _features(config, setup)
+    kept = {"of": of, "extract_seconds": saved.get("extract_seconds", 0.0) + seconds}
+    head = yield from train_head(
+        config,
+        setup,
+        features_NF,
+        checkpoint=checkpoint,
+        saved=saved.get("training"),
+        kept=kept,
+    )
+    if config.attack != NO_ATTACK:  # else nothing is left to do that a kill could interrupt
+        checkpoint.save({**kept, "trained": head.state()})
+    return head, kept["extract_seconds"]
 
 
 def _features(
@@ -120,6 +162,7 @@ def _robustness(
             "resize": setup.key.resize,
             "precision": setup.key.precision,
         },
+        batch_size=math.ceil(BATCH / config.accumulation),
         device=setup.one_device,
     )
     return robustness, time.monotonic() - started

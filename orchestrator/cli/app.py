@@ -20,6 +20,8 @@ COMMANDS = {
     "search": "orchestrator.cli.search:search",
     "resume": "orchestrator.cli.resume:resume",
     "show": "orchestrator.cli.show:show",
+    "stop": "orchestrator.cli.stop:stop",
+    "delete": "orchestrator.cli.delete:delete",
     "list": "orchestrator.cli.list:list_studies",
     "spaces": "orchestrator.cli.spaces:spaces",
     "backbones": "orchestrator.cli.backbones:backbones",

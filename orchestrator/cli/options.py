@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -156,3 +156,58 @@ Local = Annotated[
     bool, flag("--local", MACHINES, "Run in this process without Ray, one trial at a time.")
 ]
 DryRun = Annotated[bool, flag("--dry-run", OUTPUT, "Show the plan and end; nothing is trained.")]
+MaxFailures = Annotated[
+    int | None,
+    option(
+        "--max-failures",
+        "N",
+        SEARCH,
+        "End the search once so many trials have failed in this session.",
+        "10",
+        min=1,
+    ),
+]
+Target = Annotated[
+    str | None,
+    option(
+        "--target",
+        "CONDITION",
+        SEARCH,
+        "End the search once a trial holds this, such as 'val_acc>=0.9'.",
+        "none",
+    ),
+]
+OnBudget = Annotated[
+    Literal["finish", "checkpoint"] | None,
+    option(
+        "--on-budget",
+        "finish|checkpoint",
+        SEARCH,
+        "What running trials do when the time is up: finish, or stop to go on another time.",
+        "finish",
+    ),
+]
+Try = Annotated[
+    list[str] | None,
+    option(
+        "--try",
+        "POINT",
+        SEARCH,
+        "Try this point first, such as 'lr=1e-3,dropout=0.2'; once for each point.",
+        "none",
+    ),
+]
+AddTrials = Annotated[
+    int | None,
+    option(
+        "--add-trials",
+        "N",
+        SEARCH,
+        "So many finished trials more than the study was to have.",
+        "none",
+        min=1,
+    ),
+]
+RetryFailed = Annotated[
+    bool, flag("--retry-failed", SEARCH, "Run the failed trials of the study again.")
+]

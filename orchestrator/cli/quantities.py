@@ -60,3 +60,8 @@ def _sum(text: str | None, units: Mapping[str, float], rule: str) -> float | Non
     if total <= 0:
         raise UsageError(f"{rule} It is above 0.", got=text)
     return total
+
+
+def several(values: list[str] | None) -> tuple[str, ...]:
+    """An option that may be given more than once."""
+    return tuple(values or ())

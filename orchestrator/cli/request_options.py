@@ -18,20 +18,28 @@ from orchestrator.cli.options import (
     RESULTS,
     SEARCH,
     Address,
+    AddTrials,
     Concurrency,
     CpusPerTrial,
     DataDir,
     GpusPerTrial,
     ImageSize,
     Local,
+    MaxFailures,
+    OnBudget,
+    RetryFailed,
     Storage,
+    Target,
     TimeBudget,
     TrackingUri,
     Trials,
+    Try,
     WeightsDir,
     option,
 )
 from orchestrator.request import SearchRequest
+from orchestrator.study.pruners import PRUNERS
+from orchestrator.study.samplers import SAMPLERS
 
 SPACE = typer.Argument(metavar="SPACE", help="A name of `orchestrator spaces`, or my_space.py.")
 IN_PROPORTION = "1000, or fewer in proportion where data is small"
@@ -160,12 +168,99 @@ OPTIONS: dict[str, Any] = {
     ],
 }
 
+OPTIONS |= {
+    "trainable": Annotated[
+        str | None,
+        option(
+            "--trainable",
+            "MODULE:FUNCTION",
+            SEARCH,
+            "A trial of your own: a generator of reports, found from the working folder.",
+            "the trial over images",
+        ),
+    ],
+    "objective": Annotated[
+        str | None,
+        option(
+            "--objective",
+            "METRIC,...",
+            SEARCH,
+            "Metrics to optimise; -METRIC is minimised.",
+            "what the space says",
+        ),
+    ],
+    "constraints": Annotated[
+        list[str] | None,
+        option(
+            "--constraint",
+            "CONDITION",
+            SEARCH,
+            "What a trial should hold, such as 'robust_acc>=0.3'; once for each.",
+            "none",
+        ),
+    ],
+    "sampler": Annotated[
+        str | None,
+        option("--sampler", "|".join(SAMPLERS), SEARCH, "What draws the next point.", "auto"),
+    ],
+    "pruner": Annotated[
+        str | None,
+        option(
+            "--pruner",
+            "|".join(PRUNERS),
+            SEARCH,
+            "What stops trials early, with options: asha:first_rung=2.",
+            "what the space says",
+        ),
+    ],
+    "gate": Annotated[
+        str | None,
+        option(
+            "--gate",
+            "METRIC",
+            SEARCH,
+            "The metric by epoch that the pruner looks at.",
+            "the one objective",
+        ),
+    ],
+    "target": Target,
+    "max_failures": MaxFailures,
+    "on_budget": OnBudget,
+    "duplicates": Annotated[
+        Literal["answer", "reseed", "run"] | None,
+        option(
+            "--duplicates",
+            "answer|reseed|run",
+            SEARCH,
+            "A config that has finished already: take its answer, run it with another seed, or "
+            "run it again.",
+            "answer",
+        ),
+    ],
+    "tries": Try,
+    "warm_start": Annotated[
+        list[str] | None,
+        option(
+            "--warm-start",
+            "STUDY",
+            SEARCH,
+            "Let the sampler learn from the finished trials of another study; once for each.",
+            "none",
+        ),
+    ],
+    "add_trials": AddTrials,
+    "retry_failed": RetryFailed,
+}
+
 # What a person types, turned into what the request holds.
 _TURNED: dict[str, Callable[[Any], Any]] = {
     "backbones": quantities.names,
     "time_budget": quantities.seconds,
     "cache_limit_gb": quantities.gigabytes,
-    "settings": lambda settings: tuple(settings or ()),
+    "settings": quantities.several,
+    "constraints": quantities.several,
+    "tries": quantities.several,
+    "warm_start": quantities.several,
 }
 
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
+from orchestrator.study.facts import read_facts
 from orchestrator.study.spec import SPEC_KEY, StudySpec
 from orchestrator.study.store import load_study, open_storage, read_spec, study_names
 from orchestrator.study.uris import masked, sqlite_path, storage_uri
 
 if TYPE_CHECKING:
     import optuna
-
-_DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def space_of(study: str, storage: str | None) -> str:
@@ -24,6 +23,11 @@ def space_of(study: str, storage: str | None) -> str:
     """
     spec = read_spec(load_study(open_storage(storage_uri(storage)), study))
     return spec.space_source or spec.space
+
+
+def trainable_of(study: str, storage: str | None) -> str:
+    """The trainable that `study` was made with."""
+    return read_spec(load_study(open_storage(storage_uri(storage)), study)).trainable
 
 
 def studies_in(storage: str | None) -> tuple[str, list[dict[str, Any]]]:
@@ -44,6 +48,7 @@ def studies_in(storage: str | None) -> tuple[str, list[dict[str, Any]]]:
 def _facts(study: optuna.Study) -> dict[str, Any]:
     spec = read_spec(study)
     trials = study.get_trials(deepcopy=False)
+    facts = [read_facts(trial) for trial in trials]
     return {
         "study": spec.name,
         "created": spec.created,
@@ -51,21 +56,20 @@ def _facts(study: optuna.Study) -> dict[str, Any]:
         "data": spec.data.name,
         "objectives": [objective.model_dump() for objective in spec.objectives],
         "wanted": spec.trials,
-        "finished": sum(trial.state in _DONE for trial in trials),
-        "failed": sum(_failed(trial) for trial in trials),
-        "running": sum(trial.state == TrialState.RUNNING for trial in trials),
+        "finished": sum(each.counts for each in facts),
+        "failed": sum(each.state == "failed" for each in facts),
+        "running": sum(each.state == "running" for each in facts),
         "best": _best(trials, spec),
         "tracking_uri": masked(spec.tracking_uri),
     }
 
 
-def _failed(trial: optuna.trial.FrozenTrial) -> bool:
-    """A trial that gave way to a stop is a FAIL to the study, and no failure."""
-    return trial.state == TrialState.FAIL and trial.user_attrs.get("state") != "stopped"
-
-
 def _best(trials: list[optuna.trial.FrozenTrial], spec: StudySpec) -> dict[str, Any] | None:
-    done = [trial for trial in trials if trial.state == TrialState.COMPLETE and trial.values]
+    done = [
+        trial
+        for trial in trials
+        if trial.state == TrialState.COMPLETE and trial.values and read_facts(trial).counts
+    ]
     if not done:
         return None
     choose = max if spec.objectives[0].direction == "maximize" else min

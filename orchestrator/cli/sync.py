@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,7 +9,6 @@ import typer
 from orchestrator.cli.answer import print_json, stdout_kept_clean
 from orchestrator.cli.failing import FAILED
 from orchestrator.cli.options import AnyStudy, Json, Storage, TrackingUri
-from search_spaces.errors import UsageError
 
 if TYPE_CHECKING:
     from orchestrator.tracking.result import SyncResult
@@ -37,28 +35,19 @@ def sync(
 
 
 def _send(name: str | None, storage: str | None, tracking_uri: str | None) -> SyncResult:
-    from orchestrator.study.loading import load_study
+    from orchestrator.study.ending import is_driven
+    from orchestrator.study.store import load_study, newest_study, open_storage, read_spec
     from orchestrator.study.uris import storage_uri
     from orchestrator.study.uris import tracking_uri as resolved
     from orchestrator.tracking.sync import sync as send
 
-    study = load_study(name, storage=storage)
+    uri = storage_uri(storage)
+    opened = open_storage(uri)
+    study = load_study(opened, name or newest_study(opened))
     elsewhere = resolved(tracking_uri) if tracking_uri else None
-    live = _is_driven(study.spec.folder, study.study)
-    return send(storage_uri(storage), study.study, live=live, tracking_uri=elsewhere)
-
-
-def _is_driven(folder: Path, study: str) -> bool:
-    """Whether a search runs this study right now; its parent run then stays open."""
-    from orchestrator.study.lock import driver_lock
-
-    if not folder.is_dir():
-        return False
-    try:
-        with driver_lock(folder, study):
-            return False
-    except UsageError:
-        return True
+    # A search that runs keeps its parent run open.
+    live = is_driven(study, read_spec(study))
+    return send(uri, study.study_name, live=live, tracking_uri=elsewhere)
 
 
 def _facts(result: SyncResult) -> dict[str, Any]:

@@ -6,16 +6,18 @@ import time
 from pathlib import Path
 
 from orchestrator.plan.continuing import plan_continuation
+from orchestrator.plan.ground import Ground, find_ground
 from orchestrator.plan.provenance import git_commit, versions
-from orchestrator.plan.settling import Settled, settle
+from orchestrator.plan.searching import search_choices
 from orchestrator.plan.value import SearchPlan
 from orchestrator.request import SearchRequest
 from orchestrator.say import Say, silent
 from orchestrator.study.names import check_study_name, new_study_name
-from orchestrator.study.spec import ObjectiveSpec, StudySpec
-from orchestrator.study.store import open_storage, study_names
+from orchestrator.study.spec import StudySpec
+from orchestrator.study.store import load_study, open_storage, read_spec, study_names
 from orchestrator.study.uris import masked, storage_uri, tracking_uri
-from search_spaces.errors import UnavailableError
+from orchestrator.study.warm_start import check_warm_start
+from search_spaces.errors import UnavailableError, UsageError
 from search_spaces.finding import find_space
 from search_spaces.space import Space
 
@@ -38,21 +40,26 @@ def plan_search(request: SearchRequest, say: Say = silent) -> SearchPlan:
 
 
 def _plan_new(request: SearchRequest, space: Space, storage: str, say: Say) -> SearchPlan:
+    if request.add_trials or request.retry_failed:
+        option = "--add-trials" if request.add_trials else "--retry-failed"
+        rule = f"{option} is for a study that exists."
+        raise UsageError(rule, got=request.study, hint="orchestrator list shows those there are.")
     created = time.time()
     name = check_study_name(request.study or new_study_name(space.name, created))
     folder = (request.checkpoints or Path(".orchestrator")).expanduser().absolute() / name
-    settled = settle(request, space, say)
+    ground = find_ground(request, space, say)
+    spec = _spec(request, space, ground, name=name, folder=folder, created=created)
+    _check_warm_start(spec, storage)
     _check_folder(folder)
-    spec = _spec(request, space, settled, name=name, folder=folder, created=created)
     return SearchPlan(
         request=request,
         space=space,
         spec=spec,
-        resources=settled.resources,
+        resources=ground.resources,
         storage=storage,
         tracking_uri=tracking_uri(request.tracking_uri),
-        to_fetch=settled.found.to_fetch,
-        estimate=settled.sizing.estimate,
+        to_fetch=ground.to_fetch,
+        estimate=ground.estimate,
         time_budget=request.time_budget,
     )
 
@@ -60,44 +67,50 @@ def _plan_new(request: SearchRequest, space: Space, storage: str, say: Say) -> S
 def _spec(
     request: SearchRequest,
     space: Space,
-    settled: Settled,
+    ground: Ground,
     *,
     name: str,
     folder: Path,
     created: float,
 ) -> StudySpec:
-    asked, split = settled.asked, settled.split
+    choices = search_choices(
+        request,
+        space,
+        ground.context,
+        ours=ground.ours,
+        trials=ground.trials,
+        seed=ground.seed,
+        fixed=ground.fixed,
+    )
     return StudySpec(
         name=name,
         space=space.name,
         space_source=_space_source(request.space),
         space_version=space.version,
         space_question=space.question,
-        objectives=tuple(
-            ObjectiveSpec(metric=item.metric, direction=item.direction)  # type: ignore[arg-type]
-            for item in space.objectives
-        ),
-        base_config=settled.base,
-        fixed={key: settled.base.get(key) for key in settled.fixed},
-        trials=settled.work.trials,
-        seed=asked.seed,
-        data=split.data,
-        split=split.spec,
-        backbones=settled.found.tried,
-        left_out=settled.found.left_out,
-        input_sizes=settled.sizes,
-        input_size_reason=settled.sizing.reason,
-        attack={"name": asked.attack, "eps_255": asked.eps_255, "images": split.spec.robust},
-        plan_seconds=settled.sizing.estimate.total,
-        resources=vars(settled.resources),
+        **ground.fields,
+        **choices,
+        fixed=ground.fixed,
+        trials=ground.trials,
+        seed=ground.seed,
+        resources=vars(ground.resources),
         folder=folder,
         tracking_uri=masked(tracking_uri(request.tracking_uri)),
         experiment=request.experiment,
-        keep_models=request.keep_models,
+        keep_models=request.keep_models if ground.ours else 0,
+        trainable=ground.trainable,
+        trainable_path=ground.trainable_path,
         created=created,
         git_commit=git_commit(),
         versions=versions(),
     )
+
+
+def _check_warm_start(spec: StudySpec, storage: str) -> None:
+    opened = open_storage(storage) if spec.warm_start else None
+    for name in spec.warm_start:
+        assert opened is not None
+        check_warm_start(read_spec(load_study(opened, name)), spec)
 
 
 def _space_source(asked: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.plan.candidates import Candidates, choose_backbones
 from orchestrator.plan.resources import find_resources
+from orchestrator.plan.searching import trials_wanted
 from orchestrator.plan.sizing import (
     DEFAULT_SECONDS,
     Sizing,
@@ -38,6 +39,7 @@ class Settled:
         fixed: what `--set` fixed.
         base: what all trials share, resolved, as JSON.
         sizes: input sizes for the space to choose among; empty where `base` says it.
+        context: what the space may know.
     """
 
     asked: TrialConfig
@@ -49,6 +51,7 @@ class Settled:
     sizing: Sizing
     base: dict[str, Any]
     sizes: tuple[int, ...]
+    context: SpaceContext
 
 
 def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
@@ -73,7 +76,7 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     defaults = make_config(base).model_dump(mode="json")
     context = SpaceContext(found.tried, sizes, split.spec.train, defaults)
     _check_fixed(parameters(space, context), fixed)
-    return Settled(asked, fixed, resources, found, split, work, sizing, base, sizes)
+    return Settled(asked, fixed, resources, found, split, work, sizing, base, sizes, context)
 
 
 def asked_fields(request: SearchRequest) -> dict[str, Any]:
@@ -113,11 +116,7 @@ def _parameter_names(
 
 
 def _trials(request: SearchRequest, space: Space, found: Candidates) -> int:
-    if request.trials is not None:
-        if request.trials < 1:
-            raise UsageError("--trials must be at least 1.", got=request.trials)
-        return request.trials
-    return 2 * len(found.tried) if space.compares_backbones else 12
+    return trials_wanted(request, 2 * len(found.tried) if space.compares_backbones else 12)
 
 
 def _workload(asked: TrialConfig, split: Split, trials: int) -> Workload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.request import SearchRequest
 from orchestrator.study.spec import StudySpec
@@ -59,6 +60,8 @@ class SearchPlan:
         storage: Optuna URL, password included.
         tracking_uri: MLflow URI, password included.
         time_budget: seconds after which no new trial starts, or None.
+        tries: further points to try first, of a study that exists.
+        retry_failed: run the failed trials of a study that exists again.
     """
 
     request: SearchRequest
@@ -72,3 +75,5 @@ class SearchPlan:
     to_fetch: tuple[str, ...] = ()
     estimate: Estimate | None = None
     time_budget: float | None = None
+    tries: tuple[dict[str, Any], ...] = ()
+    retry_failed: bool = False

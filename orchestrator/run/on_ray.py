@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ from ray.tune.stopper import Stopper
 
 from orchestrator.run.attempt import read_failure
 from orchestrator.run.worker import TrialWorker
-from orchestrator.stop import StopRequest
 from orchestrator.study.conductor import Conductor
 from orchestrator.study.messages import Assignment
+
+_LOOK_AGAIN = 0.5  # seconds
 
 
 def run_on_ray(
     conductor: Conductor,
-    stop: StopRequest,
     folder: Path,
     *,
     concurrency: int,
@@ -39,7 +40,7 @@ def run_on_ray(
         folder: the study's; Ray's own files live in it and go when the session ends.
     """
     desk = _Desk(conductor, concurrency)
-    ray_folder = folder / "ray"
+    ray_folder = folder / "ray" / str(time.time_ns())  # several drivers may share the study's
     resources = {"cpu": cpus_per_trial, "gpu": gpus_per_trial}
     tuner = tune.Tuner(
         tune.with_resources(TrialWorker, resources),
@@ -50,10 +51,10 @@ def run_on_ray(
             reuse_actors=True,
         ),
         run_config=RunConfig(
-            name=f"session-{time.time_ns()}",
+            name="session",
             storage_path=str(ray_folder),
             verbose=0,
-            stop=_PoliteStopper(desk, stop),
+            stop=_PoliteStopper(desk),
             failure_config=FailureConfig(max_failures=0),
             checkpoint_config=CheckpointConfig(checkpoint_at_end=False),
         ),
@@ -62,6 +63,8 @@ def run_on_ray(
         tuner.fit()
     finally:
         shutil.rmtree(ray_folder, ignore_errors=True)
+        with suppress(OSError):  # another driver's session lies beside it
+            ray_folder.parent.rmdir()
 
 
 class _Desk:
@@ -75,9 +78,23 @@ class _Desk:
         self.conductor = conductor
         self.concurrency = concurrency
         self.assignments: dict[str, Assignment] = {}
+        self._not_before = 0.0
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
         return (object, ())
+
+    def may_ask(self) -> bool:
+        """Whether a further trial could run; Ray asks many times a second."""
+        free = self.conductor.running < self.concurrency
+        return free and time.monotonic() >= self._not_before
+
+    def wait(self) -> None:
+        """Nothing to start now; unless a trial here ends, look again in a moment."""
+        self._not_before = time.monotonic() + _LOOK_AGAIN
+
+    def something_ended(self) -> None:
+        """There may be room again."""
+        self._not_before = 0.0
 
     def release_all(self, reason: str) -> None:
         for assignment in self.assignments.values():
@@ -101,9 +118,12 @@ class _AskingSearcher(Searcher):
     def suggest(self, trial_id: str) -> Any:
         """Called by Ray when it could queue a trial; None is "not now", FINISHED "no more"."""
         conductor = self._desk.conductor
-        if conductor.running < self._desk.concurrency and (assignment := conductor.next()):
-            self._desk.assignments[trial_id] = assignment
-            return {"assignment": assignment}
+        if self._desk.may_ask():
+            assignment = conductor.next()
+            if assignment is not None:
+                self._desk.assignments[trial_id] = assignment
+                return {"assignment": assignment}
+            self._desk.wait()
         if conductor.ending() is not None and conductor.running == 0:
             return Searcher.FINISHED
         return None
@@ -140,6 +160,7 @@ class _ReportingScheduler(FIFOScheduler):
         """Called by Ray with the final report, and once more for a trial that was stopped."""
         del tune_controller
         self._hear(trial, result)
+        self._desk.something_ended()
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
         """Called by Ray when a trial raised or its worker was lost."""
@@ -147,19 +168,24 @@ class _ReportingScheduler(FIFOScheduler):
         assignment = self._desk.assignments.get(trial.trial_id)
         if assignment is not None:
             self._desk.conductor.failed(assignment.number, *read_failure(assignment.folder))
+            self._desk.something_ended()
 
     def _hear(self, trial: Any, result: dict[str, Any]) -> str | None:
         assignment = self._desk.assignments.get(trial.trial_id)
-        if assignment is None or "message" not in result:
+        if assignment is None:
             return None
-        return self._desk.conductor.heard(assignment.number, result["message"])
+        for message in result.get("messages", ()):
+            reason = self._desk.conductor.heard(assignment.number, message)
+            if reason is not None:
+                return reason
+        return None
 
 
 class _PoliteStopper(Stopper):
     """Ends the session at once when a stop was asked for; what was running goes back."""
 
-    def __init__(self, desk: _Desk, stop: StopRequest) -> None:
-        self._desk, self._stop = desk, stop
+    def __init__(self, desk: _Desk) -> None:
+        self._desk = desk
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
         return (object, ())
@@ -171,7 +197,8 @@ class _PoliteStopper(Stopper):
 
     def stop_all(self) -> bool:
         """Called by Ray between two events."""
-        if self._stop.reason is None:
+        reason = self._desk.conductor.halting()
+        if reason is None:
             return False
-        self._desk.release_all(self._stop.reason)
+        self._desk.release_all(reason)
         return True

@@ -40,13 +40,14 @@ def check_study_name(name: str) -> str:
 
 def trial_label(params: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """What was tried, in a line: `vgg16 · 128 px · lr 3e-3 · wd 1e-2`."""
-    parts = [str(params.get("backbone") or config.get("backbone") or "trial")]
+    backbone = params.get("backbone") or config.get("backbone")
+    parts = [str(backbone)] if backbone else []
     size = params.get("input_size") or config.get("input_size")
     if size:
         parts.append(f"{size} px")
     shown = [name for name in params if name not in ("backbone", "input_size")]
     parts += [f"{_SHORT.get(name, name)} {_figure(params[name])}" for name in shown[:_MOST]]
-    return " · ".join(parts)
+    return " · ".join(parts) or "nothing varied"
 
 
 def _figure(value: Any) -> str:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.board import TrialRow
 from orchestrator.results import TrialResult
+from orchestrator.study.facts import TrialFacts, read_facts
 
-_STATES = {
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-    TrialState.WAITING: "waiting",
-}
+_FACTS = tuple(field.name for field in fields(TrialFacts))
 
 
 def read_trials(
@@ -26,12 +20,13 @@ def read_trials(
     """All trials of the study, by number."""
     ids = run_ids or {}
     return tuple(
-        _result(trial, ids.get(trial.number)) for trial in study.get_trials(deepcopy=False)
+        _result(read_facts(trial), ids.get(trial.number))
+        for trial in study.get_trials(deepcopy=False)
     )
 
 
 def board_rows(trials: tuple[TrialResult, ...]) -> tuple[TrialRow, ...]:
-    """Rows for trials that an earlier session ended."""
+    """Rows for trials that an earlier session ended; warm starts and repeats are none of its."""
     return tuple(
         TrialRow(
             trial.number,
@@ -43,25 +38,10 @@ def board_rows(trials: tuple[TrialResult, ...]) -> tuple[TrialRow, ...]:
             reason=trial.reason,
         )
         for trial in trials
-        if trial.state in ("finished", "pruned", "failed", "stopped")
+        if trial.counts or trial.state in ("failed", "stopped")
     )
 
 
-def _result(trial: FrozenTrial, run_id: str | None) -> TrialResult:
-    attrs: dict[str, Any] = trial.user_attrs
-    params = dict(trial.params) or dict(trial.system_attrs.get("fixed_params", {}))
-    return TrialResult(
-        number=trial.number,
-        label=attrs.get("label", f"trial {trial.number}"),
-        # The study knows FAIL only; a trial that gave way to a stop did nothing wrong.
-        state="stopped" if attrs.get("state") == "stopped" else _STATES[trial.state],
-        reason=attrs.get("reason", ""),
-        params=params,
-        config=attrs.get("config", {}),
-        metrics=attrs.get("metrics", {}),
-        run_id=run_id,
-        seconds=attrs.get("seconds"),
-        folder=attrs.get("folder", ""),
-        started=attrs.get("started"),
-        worker=attrs.get("worker", ""),
-    )
+def _result(facts: TrialFacts, run_id: str | None) -> TrialResult:
+    # No asdict: it copies every config.
+    return TrialResult(**{name: getattr(facts, name) for name in _FACTS}, run_id=run_id)

@@ -24,25 +24,47 @@ class ObjectiveSpec(_Value):
     direction: Literal["maximize", "minimize"] = "maximize"
 
 
-class DataSpec(_Value):
-    """The data set, as far as a study must know it."""
+class ConditionSpec(_Value):
+    """A metric held against a bound: `robust_acc>=0.3`."""
 
-    name: str
-    digest: str
-    images: int
-    classes: tuple[str, ...]
+    metric: str
+    op: Literal[">=", "<="]
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.metric}{self.op}{self.bound:g}"
+
+    def violation(self, value: float) -> float:
+        """How far `value` is beyond the bound; 0 or less where it holds, as Optuna counts it."""
+        return self.bound - value if self.op == ">=" else value - self.bound
+
+
+class PrunerSpec(_Value):
+    """A registered pruner and its options (`first_rung`, `reduction`, ...), all resolved."""
+
+    name: str = "none"
+    options: dict[str, float] = {}
+
+
+class DataSpec(_Value):
+    """The data set, as far as a study must know it; empty for a trainable of one's own."""
+
+    name: str = ""
+    digest: str = ""
+    images: int = 0
+    classes: tuple[str, ...] = ()
 
 
 class SplitSpec(_Value):
     """The sizes of the splits; `labels_used` counts training and validation labels."""
 
-    digest: str
-    train: int
-    val: int
-    robust: int
-    pool: int
-    test: int
-    labels_used: int
+    digest: str = ""
+    train: int = 0
+    val: int = 0
+    robust: int = 0
+    pool: int = 0
+    test: int = 0
+    labels_used: int = 0
 
 
 class LeftOut(_Value):
@@ -62,26 +84,46 @@ class StudySpec(_Value):
         input_sizes: what the space may choose among; empty when base_config says it.
         input_size_reason: why these, in words.
         plan_seconds: what the whole search is expected to take.
+        parameters: the range of each parameter in words, to notice a space that has changed.
         trials: finished trials wanted.
+        sampler: a registered one; never `auto`, which is resolved when the study is made.
+        gate: the metric by epoch that the pruner looks at; None without a pruner.
+        fidelity: what early stopping compares: `epochs` of one run, or whole short `runs`.
+        exempt_share: share of the trials that are never stopped early, drawn at random.
+        duplicates: what happens to a config that the study has finished already.
+        tries, warm_start: points and studies that came first, as they were asked for.
         folder: absolute; trial folders lie in it under `trials/`.
-        trainable: `module:function` that runs a trial.
+        trainable: `module:function` that runs a trial; `trainable_path` is put on its path.
         created: Unix seconds.
     """
 
-    schema_version: int = 1
+    schema_version: int = 2
     name: str
     space: str
     space_source: str = ""
     space_version: int
     space_question: str
     objectives: tuple[ObjectiveSpec, ...]
-    base_config: dict[str, Any]
+    base_config: dict[str, Any] = {}
     fixed: dict[str, Any] = {}
+    parameters: dict[str, str] = {}
     trials: int
     seed: int
-    data: DataSpec
-    split: SplitSpec
-    backbones: tuple[str, ...]
+    sampler: str = "tpe"
+    pruner: PrunerSpec = PrunerSpec()
+    gate: ObjectiveSpec | None = None
+    fidelity: Literal["epochs", "runs"] | None = None
+    exempt_share: float = 0.125
+    constraints: tuple[ConditionSpec, ...] = ()
+    target: ConditionSpec | None = None
+    max_failures: int = 10
+    on_budget: Literal["finish", "checkpoint"] = "finish"
+    duplicates: Literal["answer", "reseed", "run"] = "answer"
+    tries: tuple[dict[str, Any], ...] = ()
+    warm_start: tuple[str, ...] = ()
+    data: DataSpec = DataSpec()
+    split: SplitSpec = SplitSpec()
+    backbones: tuple[str, ...] = ()
     weights_digests: dict[str, str] = {}
     left_out: tuple[LeftOut, ...] = ()
     input_sizes: tuple[int, ...] = ()
@@ -94,6 +136,12 @@ class StudySpec(_Value):
     experiment: str
     keep_models: int = 1
     trainable: str = "trainables.trial:train"
+    trainable_path: str = ""
     created: float
     git_commit: str | None = None
     versions: dict[str, str] = {}
+
+    @property
+    def has_images(self) -> bool:
+        """Whether trials are ours, over images; else they are a trainable of somebody's own."""
+        return bool(self.data.name)

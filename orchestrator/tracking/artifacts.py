@@ -3,51 +3,68 @@
 from __future__ import annotations
 
 import csv
-import shutil
+import json
+import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
+from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.contents import attack_name
-from orchestrator.tracking.files import (
-    read_confusion,
-    read_curve,
-    read_examples,
-    read_history,
-    read_report,
-)
-from orchestrator.tracking.records import TrialRecord
+from orchestrator.tracking.files import TrialFiles, read_confusion, read_examples
 
-_AS_THEY_ARE = (
-    "config.json",
-    "history.json",
-    "report.json",
-    "predictions.parquet",
-    "head.safetensors",
-    "error.txt",
-)
+SUMMARY = "summary.png"
+_CONFUSION = {"train": "confusion_train.csv", "val": "confusion_val.csv"}
 
 
-def stage_artifacts(trial: TrialRecord, spec: StudySpec, into: Path) -> int:
-    """Gather all files of a trial in the folder `into`; how many there are."""
-    report = read_report(trial.folder)
-    if trial.folder is not None:
-        for name in _AS_THEY_ARE:
-            source = trial.folder / name
-            if source.is_file():
-                shutil.copyfile(source, into / name)
-    classes = tuple(report.get("classes") or spec.data.classes)
-    for split in ("train", "val"):
-        counts = read_confusion(report, split)
-        if counts is not None:
-            _write_confusion(into / f"confusion_{split}.csv", counts, classes)
-    history = read_history(trial.folder)
-    if history or report:
-        (into / "summary.png").write_bytes(_summary(trial, spec, report, history))
-    return sum(1 for _ in into.iterdir())
+def artifact_names(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> set[str]:
+    """All that belongs to an ended trial's run, as far as its files are here."""
+    names = {path.name for path in files.present}
+    if trial.config:
+        names.add("config.json")
+    confusion = files.report.get("confusion") or {}
+    names |= {name for split, name in _CONFUSION.items() if confusion.get(split)}
+    return names | ({SUMMARY} if _has_summary(spec, files) else set())
+
+
+def send_artifacts(
+    repository: ArtifactRepository, trial: TrialFacts, spec: StudySpec, files: TrialFiles
+) -> None:
+    """Send all files of a trial; one that is there is written over with the same.
+
+    The plain ones go first: where the store for files is away, no picture is drawn in vain.
+    """
+    for path in files.present:
+        repository.log_artifact(str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        if trial.config and not any(path.name == "config.json" for path in files.present):
+            (made / "config.json").write_text(json.dumps(dict(trial.config), indent=1))
+        try:
+            _make(made, trial, spec, files)
+        except Exception:  # a damaged report: its figures and plain files are sent all the same
+            traceback.print_exc()
+        if any(made.iterdir()):
+            repository.log_artifacts(folder)
+
+
+def _make(into: Path, trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> None:
+    classes = tuple(files.report.get("classes") or spec.data.classes)
+    for split, name in _CONFUSION.items():
+        counts_KK = read_confusion(files.report, split)
+        if counts_KK is not None:
+            _write_confusion(into / name, counts_KK, classes)
+    if _has_summary(spec, files):
+        (into / SUMMARY).write_bytes(_summary(trial, spec, files))
+
+
+def _has_summary(spec: StudySpec, files: TrialFiles) -> bool:
+    return spec.has_images and bool(files.history or files.report)
 
 
 def _write_confusion(path: Path, counts_KK: np.ndarray, classes: Sequence[str]) -> None:
@@ -59,16 +76,11 @@ def _write_confusion(path: Path, counts_KK: np.ndarray, classes: Sequence[str]) 
             writer.writerow([name, *row])
 
 
-def _summary(
-    trial: TrialRecord,
-    spec: StudySpec,
-    report: Mapping[str, Any],
-    history: Sequence[Mapping[str, Any]],
-) -> bytes:
+def _summary(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> bytes:
     from trainables.pictures.style import png
     from trainables.pictures.summary import SummaryNumbers, draw_summary
 
-    curve = read_curve(report)
+    report: Mapping[str, Any] = files.report
     split = spec.split
     foot = (
         f"{spec.name}, trial {trial.number}: {spec.data.name}, {split.labels_used:,} labels used "
@@ -76,14 +88,14 @@ def _summary(
     )
     numbers = SummaryNumbers(
         title=trial.label,
-        history=[{"epoch": row["epoch"], **(row.get("metrics") or {})} for row in history],
+        history=[{"epoch": row["epoch"], **row["metrics"]} for row in files.history],
         confusion_KK=read_confusion(report, "val"),
         classes=tuple(report.get("classes") or spec.data.classes),
-        robustness=curve,
-        examples=read_examples(trial.folder),
+        robustness=files.curve,
+        examples=read_examples(files.folder),
         counts={**(report.get("counts") or {"train": split.train, "val": split.val})},
         metrics={**(report.get("metrics") or {}), **trial.metrics},
         subtitle=foot,
-        attack=attack_name(trial, curve),
+        attack=attack_name(trial, files.curve),
     )
     return png(draw_summary(numbers))

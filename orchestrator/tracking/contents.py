@@ -13,9 +13,11 @@ from typing import Any
 
 from mlflow.entities import Metric
 
+from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
-from orchestrator.tracking.records import TrialRecord
-from orchestrator.tracking.runs import milliseconds
+from orchestrator.tracking.batches import allowed_name, milliseconds
+from orchestrator.tracking.files import TrialFiles
+from orchestrator.tracking.records import StudyRecord, is_over
 from trainables.reports import RobustnessCurve
 
 # Where a trial runs, not what it is: these differ between machines and would only be columns.
@@ -34,7 +36,7 @@ EPSILON_STEP = 0.5
 step 1 is epsilon 0.5/255, step 16 is 8/255."""
 
 
-def run_params(trial: TrialRecord) -> dict[str, str]:
+def run_params(trial: TrialFacts) -> dict[str, str]:
     """The config as it was run, by field; then what the space suggested and the config lacks."""
     fields = {**trial.params, **trial.config}
     return {
@@ -44,52 +46,103 @@ def run_params(trial: TrialRecord) -> dict[str, str]:
     }
 
 
-def run_tags(trial: TrialRecord, spec: StudySpec, report: Mapping[str, Any]) -> dict[str, str]:
-    """What a person filters and groups runs by."""
-    digests = report.get("digests") or {}
-    backbone = str(trial.config.get("backbone") or trial.params.get("backbone") or "")
-    return {
+def run_tags(trial: TrialFacts, study: StudyRecord, report: Mapping[str, Any]) -> dict[str, str]:
+    """What a person filters and groups runs by; an empty one is not sent."""
+    spec = study.spec
+    tags = {
         "study": spec.name,
         "space": spec.space,
         "trial": str(trial.number),
-        "backbone": backbone,
         "state": trial.state,
         "reason": trial.reason,
-        "data": spec.data.name,
-        "data_digest": str(digests.get("data") or spec.data.digest),
-        "split_digest": str(digests.get("split") or spec.split.digest),
-        "weights_digest": str(digests.get("weights") or spec.weights_digests.get(backbone, "")),
+        "origin": trial.origin if trial.origin != "sampled" else "",
         "config_digest": trial.digest,
         "git_commit": spec.git_commit or "",
         "attempt": str(trial.attempt),
         "worker": trial.worker,
+        "exempt": "true" if trial.exempt else "",
+        "stopped_at": "" if trial.stopped_at is None else str(trial.stopped_at),
+    }
+    return (
+        tags | _relations(trial, study) | _constraints(trial, study) | _images(trial, spec, report)
+    )
+
+
+def _relations(trial: TrialFacts, study: StudyRecord) -> dict[str, str]:
+    """Which other trials of the study it has to do with, by number."""
+    follower = study.followers.get(trial.number)
+    word = {"successor": "goes_on_from", "retry": "retry_of"}.get(trial.origin, "")
+    related = {"answered_from": trial.of} if trial.repeat else {word: trial.of} if word else {}
+    return related | ({"followed_by": str(follower.number)} if follower else {})
+
+
+def _constraints(trial: TrialFacts, study: StudyRecord) -> dict[str, str]:
+    if not study.spec.constraints or trial.state != "finished":
+        return {}
+    broken = study.broken(trial)
+    return {"feasible": "false" if broken else "true", "broken": ", ".join(broken)}
+
+
+def _images(trial: TrialFacts, spec: StudySpec, report: Mapping[str, Any]) -> dict[str, str]:
+    if not spec.has_images:
+        return {}
+    digests = report.get("digests") or {}
+    backbone = str(trial.config.get("backbone") or trial.params.get("backbone") or "")
+    return {
+        "backbone": backbone,
+        "data": spec.data.name,
+        "data_digest": str(digests.get("data") or spec.data.digest),
+        "split_digest": str(digests.get("split") or spec.split.digest),
+        "weights_digest": str(digests.get("weights") or spec.weights_digests.get(backbone, "")),
         "labels_used": str(spec.split.labels_used),
     }
 
 
-def history_metrics(history: Sequence[Mapping[str, Any]], *, after: int = 0) -> list[Metric]:
-    """Every figure of every epoch beyond `after`, step = epoch."""
+def all_metrics(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> list[Metric]:
+    """Every figure that there is so far; each name and step once."""
+    rows = epoch_metrics(trial, spec, files)
+    if is_over(trial):
+        rows += final_metrics(trial, rows)
+        rows += curve_metrics(files.curve, attack_name(trial, files.curve), trial.ended)
+    return list({(row.key, row.step): row for row in reversed(rows)}.values())[::-1]
+
+
+def epoch_metrics(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> list[Metric]:
+    """Every figure of every epoch, step = epoch.
+
+    Where the files are not to be had (they lie on another machine), the values of the gate metric
+    that the study itself holds, spread evenly over the trial's time.
+    """
+    if files.history or not is_over(trial):
+        return [
+            Metric(allowed_name(name), float(value), milliseconds(row["time"]), row["epoch"])
+            for row in files.history
+            for name, value in row["metrics"].items()
+            if _is_figure(value)
+        ]
+    gate = allowed_name((spec.gate or spec.objectives[0]).metric)
+    begun, last = trial.started or 0.0, max(trial.steps, default=1)
+    pace = ((trial.ended or begun) - begun) / max(1, last)
     return [
-        Metric(name, float(value), milliseconds(float(row.get("time") or 0.0)), int(row["epoch"]))
-        for row in history
-        if row["epoch"] > after
-        for name, value in (row.get("metrics") or {}).items()
+        Metric(gate, float(value), milliseconds(begun + step * pace), step)
+        for step, value in trial.steps.items()
         if _is_figure(value)
     ]
 
 
-def final_metrics(trial: TrialRecord, history: Sequence[Mapping[str, Any]]) -> list[Metric]:
+def final_metrics(trial: TrialFacts, epochs: Sequence[Metric]) -> list[Metric]:
     """The final figures under their public names, at the step of the last epoch.
 
     A figure that the last epoch has with the same value is not repeated. One that differs (a
-    training accuracy measured anew, say) has the later time stamp, so MLflow shows it as latest.
+    training accuracy measured anew, say) comes one step later: no step has two values.
     """
-    last: Mapping[str, Any] = history[-1] if history else {"epoch": 0}
-    shown = last.get("metrics") or {}
-    stamp = milliseconds(trial.ended or trial.started)
+    last = max((row.step for row in epochs), default=0)
+    shown = {row.key: row.value for row in epochs if row.step == last}
+    stamp = milliseconds(trial.ended or trial.started or 0.0)
+    named = {allowed_name(name): value for name, value in trial.metrics.items()}
     return [
-        Metric(name, float(value), stamp, int(last["epoch"]))
-        for name, value in trial.metrics.items()
+        Metric(name, float(value), stamp, last + (name in shown))
+        for name, value in named.items()
         if _is_figure(value) and shown.get(name) != value
     ]
 
@@ -113,25 +166,10 @@ def curve_metrics(curve: RobustnessCurve | None, attack: str, ended: float | Non
     ]
 
 
-def attack_name(trial: TrialRecord, curve: RobustnessCurve | None) -> str:
+def attack_name(trial: TrialFacts, curve: RobustnessCurve | None) -> str:
     """The attack that the curve is of."""
     provenance = curve.provenance if curve else {}
     return str(provenance.get("attack") or trial.config.get("attack") or "fgsm")
-
-
-def run_note(trial: TrialRecord, curve: RobustnessCurve | None, parent_link: str) -> str:
-    """The run's description, in Markdown."""
-    lines = [f"Trial {trial.number} of {parent_link}: **{trial.label}** — {trial.state}."]
-    if trial.reason:
-        lines.append(f"Reason: {trial.reason}")
-    if curve is not None:
-        attack = attack_name(trial, curve)
-        lines.append(
-            f"`summary.png` among the artifacts shows it all in one picture. In the charts "
-            f"`robustness/{attack}_..._by_eps` a step is 0.5/255 of epsilon "
-            f"(step 16 is 8/255), over {curve.count:,} validation images."
-        )
-    return "\n\n".join(lines)
 
 
 def _is_figure(value: Any) -> bool:

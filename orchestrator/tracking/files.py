@@ -6,29 +6,92 @@ Shapes: K classes.
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from orchestrator.study.facts import TrialFacts
+from orchestrator.tracking.records import folder_of
 from trainables.reports import Examples, RobustnessCurve
 
+AS_THEY_ARE = (
+    "config.json",
+    "history.json",
+    "report.json",
+    "predictions.parquet",
+    "head.safetensors",
+    "error.txt",
+)
+"""Files of a trial's folder that are sent unchanged, those of them that there are."""
 
-def read_history(folder: Path | None) -> list[dict[str, Any]]:
-    """One entry an epoch: `epoch`, `time` (Unix seconds), `metrics`; by epoch, ascending."""
+
+@dataclass(frozen=True)
+class TrialFiles:
+    """What a trial's folder held when it was read.
+
+    Args:
+        folder: None for a trial that never came to one.
+        here: whether the folder can be read on this machine; True where there is none to read.
+        history: one entry an epoch: `epoch`, `time` (Unix seconds), `metrics`; ascending.
+        report: `report.json`, empty where the trial left none.
+    """
+
+    folder: Path | None
+    here: bool
+    history: tuple[Mapping[str, Any], ...] = ()
+    report: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def curve(self) -> RobustnessCurve | None:
+        """The robustness curve of the report, None where no attack was run."""
+        return read_curve(self.report)
+
+    @property
+    def present(self) -> list[Path]:
+        """Those of `AS_THEY_ARE` that there are."""
+        if self.folder is None or not self.here:
+            return []
+        return [path for name in AS_THEY_ARE if (path := self.folder / name).is_file()]
+
+
+def read_files(trial: TrialFacts, *, ended: bool = True) -> TrialFiles:
+    """What the trial has left so far.
+
+    Args:
+        ended: whether there may be a report.
+    """
+    folder = folder_of(trial)
+    if not is_here(trial):
+        return TrialFiles(folder, False)
+    report = _read_json(folder, "report.json") if ended else {}
+    history = read_history(folder)
+    return TrialFiles(folder, True, history, report if isinstance(report, dict) else {})
+
+
+def is_here(trial: TrialFacts) -> bool:
+    """Whether its files are not to be had on another machine only."""
+    return not trial.folder or os.access(trial.folder, os.R_OK | os.X_OK)
+
+
+def read_history(folder: Path | None) -> tuple[Mapping[str, Any], ...]:
+    """Rows of `history.json` as `TrialFiles.history` has them."""
     held = _read_json(folder, "history.json")
-    rows = held if isinstance(held, list) else []
-    kept = [row for row in rows if isinstance(row, dict) and isinstance(row.get("epoch"), int)]
-    return sorted(kept, key=lambda row: row["epoch"])
-
-
-def read_report(folder: Path | None) -> dict[str, Any]:
-    """`report.json`, empty where the trial left none."""
-    held = _read_json(folder, "report.json")
-    return held if isinstance(held, dict) else {}
+    rows = [row for row in held if _is_row(row)] if isinstance(held, list) else []
+    kept = [
+        {
+            "epoch": row["epoch"],
+            "time": float(row.get("time") or 0.0),
+            "metrics": row.get("metrics") or {},
+        }
+        for row in rows
+    ]
+    return tuple(sorted(kept, key=lambda row: row["epoch"]))
 
 
 def read_curve(report: Mapping[str, Any]) -> RobustnessCurve | None:
@@ -61,6 +124,15 @@ def read_examples(folder: Path | None) -> Examples | None:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
     return Examples(**{**values, "eps_255": float(values["eps_255"])})
+
+
+def _is_row(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and isinstance(row.get("epoch"), int)
+        and isinstance(row.get("metrics") or {}, dict)
+        and isinstance(row.get("time") or 0.0, int | float)
+    )
 
 
 def _read_json(folder: Path | None, name: str) -> Any:

@@ -11,10 +11,13 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModel, LoggedModelOutput, Metric
+from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from orchestrator.study.facts import TrialFacts
+from orchestrator.study.pareto import feasible
 from orchestrator.study.spec import StudySpec
-from orchestrator.tracking.records import StudyRecord, TrialRecord
+from orchestrator.tracking.records import StudyRecord, folder_of
 from orchestrator.tracking.runs import BORN_TAG, STUDY_TAG, TRIAL_TAG
 
 _OUR_TRAINABLE = "trainables.trial:train"
@@ -33,61 +36,59 @@ class ModelKeeper:
 
     Args:
         client, experiment_id, spec: of the study.
+        tracking_uri: that of the client.
     """
 
-    def __init__(self, client: MlflowClient, experiment_id: str, spec: StudySpec) -> None:
+    def __init__(
+        self, client: MlflowClient, experiment_id: str, spec: StudySpec, tracking_uri: str
+    ) -> None:
         self._client, self._experiment_id, self._spec = client, experiment_id, spec
+        self._uri = tracking_uri
 
     def keep(
         self, study: StudyRecord, run_ids: Mapping[int, str], *, deadline: float | None = None
     ) -> KeptModels:
         """Make MLflow hold exactly the models of the best trials; best first."""
         outcome = KeptModels()
-        best = [t for t in study.ranked[: self._spec.keep_models] if self._has_model(t)]
-        wanted = {f"{self._spec.name}/{trial.number}": trial for trial in best}
-        held: set[str] = set()
-        for model in self._ours():
-            key = model.tags.get(TRIAL_TAG, "")
-            if key in wanted and key not in held and str(model.status) == "READY":
-                held.add(key)
-            else:
-                self._delete(model)
-        for key, trial in wanted.items():
-            if key in held:
+        if not self._spec.keep_models or not self._spec.has_images:
+            return outcome  # there never was one
+        ranked = [trial for trial in study.ranked if feasible(trial, study.spec)]
+        best = {trial.number: trial for trial in ranked[: self._spec.keep_models]}
+        held = self._clear(best, run_ids)
+        for number, trial in best.items():
+            if number in held or not self._has_model(trial):
                 continue
             if deadline is not None and time.monotonic() >= deadline:
-                outcome.left.append(f"the model of trial {trial.number}")
+                outcome.left.append(f"the model of trial {number}")
                 continue
             try:
-                self._log(trial, run_ids[trial.number])
+                self._log(trial, run_ids[number])
             except Exception as error:
-                outcome.left.append(f"the model of trial {trial.number}")
+                outcome.left.append(f"the model of trial {number}")
                 lines = str(error).strip().splitlines() or [type(error).__name__]
-                outcome.notes.append(f"model of trial {trial.number}: {lines[0][:200]}")
+                outcome.notes.append(f"model of trial {number}: {lines[0][:200]}")
         return outcome
 
-    def _has_model(self, trial: TrialRecord) -> bool:
+    def _clear(self, best: Mapping[int, TrialFacts], run_ids: Mapping[int, str]) -> set[int]:
+        """Delete the models of other trials, those that are not whole, and those whose run is
+        gone; the numbers of the trials whose model stays."""
+        held: set[int] = set()
+        for model in study_models(self._client, self._experiment_id, self._spec):
+            number = int(model.tags.get(TRIAL_TAG, "").rpartition("/")[2] or -1)
+            whole = str(model.status) == "READY" and model.source_run_id == run_ids.get(number)
+            if number in best and number not in held and whole:
+                held.add(number)
+            else:
+                delete_model(self._client, model, self._uri)
+        return held
+
+    def _has_model(self, trial: TrialFacts) -> bool:
         """Whether this project knows how to put the trial's model together."""
+        folder = folder_of(trial)
         ours = self._spec.trainable == _OUR_TRAINABLE
-        return ours and trial.folder is not None and (trial.folder / "head.safetensors").is_file()
+        return ours and folder is not None and (folder / "head.safetensors").is_file()
 
-    def _ours(self) -> list[LoggedModel]:
-        wanted = (
-            f"tags.`{STUDY_TAG}` = '{self._spec.name}' "
-            f"AND tags.`{BORN_TAG}` = '{self._spec.created!r}'"
-        )
-        found: list[LoggedModel] = []
-        token = None
-        while True:
-            page = self._client.search_logged_models(
-                [self._experiment_id], filter_string=wanted, page_token=token
-            )
-            found += page
-            token = page.token
-            if not token:
-                return found
-
-    def _log(self, trial: TrialRecord, run_id: str) -> None:
+    def _log(self, trial: TrialFacts, run_id: str) -> None:
         """READY is set last: a model that is not READY is deleted by the next pass."""
         from orchestrator.tracking.packing import pack_model
 
@@ -111,13 +112,13 @@ class ModelKeeper:
                 packed = pack_model(trial, Path(folder) / "model", model, run_id)
                 self._client.log_model_artifacts(model.model_id, str(packed))
         except Exception:
-            self._delete(model)
+            delete_model(self._client, model, self._uri)
             raise
         self._client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
         self._client.log_batch(run_id, metrics=self._metrics(trial, run_id, model.model_id))
         self._client.finalize_logged_model(model.model_id, "READY")
 
-    def _metrics(self, trial: TrialRecord, run_id: str, model_id: str) -> list[Metric]:
+    def _metrics(self, trial: TrialFacts, run_id: str, model_id: str) -> list[Metric]:
         """The run's own newest metrics again, tied to the model: the same rows, so none doubles."""
         newest = self._client.get_run(run_id).data
         wanted = set(trial.metrics) & set(newest.metrics)
@@ -132,18 +133,34 @@ class ModelKeeper:
             )
         return rows
 
-    def _delete(self, model: LoggedModel) -> None:
-        """Delete it with its files, unless a registered model stands on it."""
-        versions = self._client.search_model_versions(f"run_id = '{model.source_run_id}'")
-        if any(version.model_id == model.model_id for version in versions):
-            return
-        # There may never have been any, and not every kind of store can delete.
-        with contextlib.suppress(OSError, NotImplementedError):
-            get_artifact_repository(model.artifact_location).delete_artifacts()
-        self._client.delete_logged_model(model.model_id)
+
+def study_models(client: MlflowClient, experiment_id: str, spec: StudySpec) -> list[LoggedModel]:
+    """All logged models of the study that nobody deleted."""
+    wanted = f"tags.`{STUDY_TAG}` = '{spec.name}' AND tags.`{BORN_TAG}` = '{spec.created!r}'"
+    found: list[LoggedModel] = []
+    token = None
+    while True:
+        page = client.search_logged_models([experiment_id], wanted, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
 
 
-def _model_name(trial: TrialRecord) -> str:
+def delete_model(client: MlflowClient, model: LoggedModel, tracking_uri: str) -> bool:
+    """Delete it with its files; False where a registered model stands on it, and it stays."""
+    versions = client.search_model_versions(f"run_id = '{model.source_run_id}'")
+    if any(version.model_id == model.model_id for version in versions):
+        return False
+    # There may never have been any, and not every kind of store can delete.
+    with contextlib.suppress(OSError, NotImplementedError, MlflowException):
+        place = get_artifact_repository(model.artifact_location, tracking_uri=tracking_uri)
+        place.delete_artifacts()
+    client.delete_logged_model(model.model_id)
+    return True
+
+
+def _model_name(trial: TrialFacts) -> str:
     """`vgg16, trial 3`: MLflow bars `/ : . % " '` in a model's name, and labels have dots."""
     backbone = str(trial.config.get("backbone") or "model")
     name = "".join("_" if sign in "/:.%\"'" else sign for sign in backbone)

@@ -13,14 +13,15 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import Schema, TensorSpec
 from safetensors.numpy import load_file
 
-from orchestrator.tracking.files import read_examples, read_report
-from orchestrator.tracking.records import TrialRecord
+from orchestrator.study.facts import TrialFacts
+from orchestrator.tracking.files import read_examples, read_files
+from orchestrator.tracking.records import folder_of
 from search_spaces.errors import TrialFailed
 from trainables.config import TrialConfig
 from trainables.served import ServedClassifier
 
 
-def pack_model(trial: TrialRecord, path: Path, logged: LoggedModel, run_id: str) -> Path:
+def pack_model(trial: TrialFacts, path: Path, logged: LoggedModel, run_id: str) -> Path:
     """The model of `trial` in MLflow's format in the new folder `path`.
 
     Saved as an exported graph (pt2): it loads without this project, without timm or torchvision,
@@ -67,24 +68,24 @@ def signature(n_classes: int) -> ModelSignature:
     return ModelSignature(inputs=Schema([images]), outputs=Schema([logits]))
 
 
-def _build(trial: TrialRecord) -> tuple[ServedClassifier, tuple[str, ...]]:
+def _build(trial: TrialFacts) -> tuple[ServedClassifier, tuple[str, ...]]:
     from trainables.classifier import build_classifier
 
-    folder = trial.folder
+    folder = folder_of(trial)
     if folder is None or not (folder / "head.safetensors").is_file():
         raise TrialFailed(f"Trial {trial.number} left no weights.")
     config = TrialConfig.model_validate(dict(trial.config))
     weights = load_file(folder / "head.safetensors")
-    classes = tuple(read_report(folder).get("classes") or ())
+    classes = tuple(read_files(trial).report.get("classes") or ())
     if not classes:
         classes = tuple(str(index) for index in range(len(weights["bias"])))
     classifier = build_classifier(config, weights)
     return ServedClassifier(classifier.to("cpu")).eval(), classes
 
 
-def _example(trial: TrialRecord, count: int = 2) -> np.ndarray:
+def _example(trial: TrialFacts, count: int = 2) -> np.ndarray:
     """Two of the trial's own images; an export with a batch of one would take no other batch."""
-    examples = read_examples(trial.folder)
+    examples = read_examples(folder_of(trial))
     if examples is not None and len(examples.clean_NHWC) >= count:
         return np.ascontiguousarray(examples.clean_NHWC[:count])
     gradient_HW = np.add.outer(np.arange(32), np.arange(32)).astype(np.uint8) * 4

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 from orchestrator.study.uris import masked
 from orchestrator.tracking.result import SyncResult
@@ -24,17 +25,30 @@ class Tracker:
         self._lock = threading.Lock()
         self._result = SyncResult("")
 
-    def start(self, storage: str, study: str, *, tracking_uri: str | None = None) -> None:
+    def start(
+        self,
+        storage: str,
+        study: str,
+        *,
+        tracking_uri: str | None = None,
+        pictures: bool = True,
+    ) -> None:
         """Start the process; returns at once. What it has to say goes into the study's folder.
 
         Args:
             storage: Optuna storage URL.
             study: the study's name; it must hold its spec by now.
             tracking_uri: instead of the one in the study's spec, whose password may be masked.
+            pictures: draw the study's pictures now and then, and at the end.
         """
         self._result = SyncResult(study, masked(tracking_uri or ""), left=_EVERYTHING)
-        command = [sys.executable, "-m", "orchestrator.tracking", "--follow", "--hello"]
-        hello = {"storage": storage, "study": study, "tracking_uri": tracking_uri}
+        command = [sys.executable, "-m", "orchestrator.tracking"]
+        hello = {
+            "storage": storage,
+            "study": study,
+            "tracking_uri": tracking_uri,
+            "pictures": pictures,
+        }
         try:
             self._process = subprocess.Popen(
                 command,
@@ -89,8 +103,9 @@ class Tracker:
         for line in stream or ():
             with contextlib.suppress(ValueError, TypeError):
                 result = SyncResult.from_json(line)
-                with self._lock:
-                    self._result = result
+                with self._lock:  # a line names only the runs that are new
+                    ids = {**self._result.run_ids, **result.run_ids}
+                    self._result = replace(result, run_ids=ids)
 
     def _stop(self, process: subprocess.Popen[str]) -> None:
         process.terminate()
@@ -102,14 +117,5 @@ class Tracker:
 
     def _fail(self, note: str) -> None:
         with self._lock:
-            held = self._result
-            left = held.left or ("the last of it",)
-            self._result = SyncResult(
-                held.study,
-                held.tracking_uri,
-                held.experiment_id,
-                held.parent_run_id,
-                held.run_ids,
-                left,
-                note,
-            )
+            left = self._result.left or ("the last of it",)
+            self._result = replace(self._result, left=left, note=note)

@@ -3,91 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial, TrialState
 
-from orchestrator.study.names import trial_label
+from orchestrator.study.facts import TrialFacts, read_facts
+from orchestrator.study.pareto import broken
+from orchestrator.study.ranking import ranked, reaches
 from orchestrator.study.spec import ObjectiveSpec, StudySpec
 from orchestrator.study.store import load_study, open_storage, read_spec
 
-_STATES = {
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-}
+_OVER = ("finished", "pruned", "failed")
+_STAND_FOR = ("successor", "retry")
 
 
-@dataclass(frozen=True)
-class TrialRecord:
-    """One trial that has started.
+def is_over(trial: TrialFacts) -> bool:
+    """Whether nothing of it will change any more; a stopped one goes on some day."""
+    return trial.state in _OVER
 
-    Args:
-        state: `running`, `finished`, `pruned`, `failed` or `stopped`.
-        params: what the space suggested.
-        config: the whole config of the trial; empty where it never came to one.
-        metrics: final figures by their public names.
-        started, ended: Unix seconds; `ended` is None while it runs.
-        folder: where its files lie; None where it never came to one.
-    """
 
-    number: int
-    label: str
-    state: str
-    reason: str
-    params: Mapping[str, Any]
-    config: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    started: float
-    ended: float | None
-    folder: Path | None
-    digest: str = ""
-    attempt: int = 1
-    worker: str = ""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing of it will change any more."""
-        return self.state != "running"
+def folder_of(trial: TrialFacts) -> Path | None:
+    """Where the files of its newest attempt lie; None where it never came to a folder."""
+    return Path(trial.folder) if trial.folder else None
 
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study as it stood when it was read."""
+    """A study as it stood when it was read.
+
+    Args:
+        facts: all its trials, by number.
+    """
 
     spec: StudySpec
-    trials: tuple[TrialRecord, ...] = field(default_factory=tuple)
+    facts: tuple[TrialFacts, ...] = ()
+
+    @cached_property
+    def trials(self) -> tuple[TrialFacts, ...]:
+        """Those that have a run of their own: that started here, and warm starts did not."""
+        return tuple(trial for trial in self.facts if _has_run(trial))
+
+    @property
+    def warm(self) -> tuple[TrialFacts, ...]:
+        """Trials of other studies that the sampler was taught with."""
+        return tuple(trial for trial in self.facts if trial.origin == "warm_start")
+
+    @cached_property
+    def followers(self) -> Mapping[int, TrialFacts]:
+        """The trial that stands for another one now, by that one's number."""
+        kept = [t for t in self.facts if t.origin in _STAND_FOR and not t.repeat]
+        return {int(trial.of): trial for trial in kept if trial.of.isdigit()}
 
     @property
     def objective(self) -> ObjectiveSpec:
         """The first objective: what trials are ranked by."""
         return self.spec.objectives[0]
 
-    @property
-    def ranked(self) -> tuple[TrialRecord, ...]:
-        """Finished trials that have the objective, best first; ties by number."""
-        metric = self.objective.metric
-        sign = -1.0 if self.objective.direction == "maximize" else 1.0
-        scored = [t for t in self.trials if t.state == "finished" and metric in t.metrics]
-        return tuple(sorted(scored, key=lambda t: (sign * t.metrics[metric], t.number)))
+    @cached_property
+    def ranked(self) -> tuple[TrialFacts, ...]:
+        """Finished trials, best first; those that break a constraint last."""
+        return ranked(self.facts, self.spec)
 
-    @property
+    @cached_property
+    def places(self) -> Mapping[int, int]:
+        """Place in the ranking, 1 for the best, by number."""
+        return {trial.number: place for place, trial in enumerate(self.ranked, 1)}
+
+    def broken(self, trial: TrialFacts) -> tuple[str, ...]:
+        """The constraints that a finished trial does not hold."""
+        return broken(trial, self.spec) if trial.state == "finished" else ()
+
+    @cached_property
     def settled(self) -> int:
-        """Trials that count towards the number wanted: finished or pruned."""
-        return sum(trial.state in ("finished", "pruned") for trial in self.trials)
+        """Trials that count towards the number wanted."""
+        return sum(trial.counts for trial in self.facts)
 
     @property
     def is_done(self) -> bool:
-        """Whether the search has all the trials it was to have."""
-        return self.settled >= self.spec.trials
+        """Whether the search has all the trials it was to have, or reached its target."""
+        if self.settled >= self.spec.trials:
+            return True
+        return any(reaches(trial, self.spec.target) for trial in self.facts)
 
 
 class StudyReader:
-    """Reads one study again and again; ended trials come from Optuna's own memory.
+    """Reads one study again and again; what has ended is read once.
 
     Args:
         storage: an Optuna storage URL.
@@ -100,42 +102,30 @@ class StudyReader:
     """
 
     def __init__(self, storage: str, study: str) -> None:
-        self._study: optuna.Study = load_study(open_storage(storage), study)
-        self.spec = read_spec(self._study)
+        self.study: optuna.Study = load_study(open_storage(storage), study)
+        self.spec = read_spec(self.study)
+        self._over: dict[int, TrialFacts] = {}
 
     def read(self) -> StudyRecord:
-        """The study as it stands now."""
-        trials = self._study.get_trials(deepcopy=False)
-        records = [_record(trial) for trial in trials if trial.state in _STATES]
-        spec = read_spec(self._study)
-        return StudyRecord(spec, tuple(record for record in records if record is not None))
+        """The study as it stands now; `spec` is read anew, since trials may be added."""
+        self.spec = read_spec(self.study)
+        trials = self.study.get_trials(deepcopy=False)
+        return StudyRecord(self.spec, tuple(self._facts(trial) for trial in trials))
+
+    def _facts(self, trial: optuna.trial.FrozenTrial) -> TrialFacts:
+        known = self._over.get(trial.number)
+        if known is not None:
+            return known
+        facts = read_facts(trial)
+        if is_over(facts):
+            self._over[trial.number] = facts
+        elif facts.state == "running":
+            # The end of an earlier attempt is no fact of the one that runs now.
+            facts = replace(facts, ended=None, reason="")
+        return facts
 
 
-def _record(trial: FrozenTrial) -> TrialRecord | None:
-    """None for a trial that was asked for but has not started."""
-    held = trial.user_attrs
-    state = "stopped" if held.get("state") == "stopped" else _STATES[trial.state]
-    started = held.get("started") or _seconds(trial.datetime_start)
-    if state == "running" and "label" not in held:
-        return None
-    config = held.get("config") or {}
-    ended = held.get("ended") or _seconds(trial.datetime_complete)
-    return TrialRecord(
-        number=trial.number,
-        label=str(held.get("label") or trial_label(trial.params, config)),
-        state=state,
-        reason=str(held.get("reason") or ""),
-        params=trial.params,
-        config=config,
-        metrics=held.get("metrics") or {},
-        started=started or 0.0,
-        ended=None if state == "running" else ended,
-        folder=Path(held["folder"]) if held.get("folder") else None,
-        digest=str(held.get("digest") or ""),
-        attempt=int(held.get("attempt") or 1),
-        worker=str(held.get("worker") or ""),
-    )
-
-
-def _seconds(moment: Any) -> float | None:
-    return None if moment is None else float(moment.timestamp())
+def _has_run(trial: TrialFacts) -> bool:
+    if trial.origin == "warm_start" or trial.state == "waiting":
+        return False
+    return is_over(trial) or bool(trial.folder)

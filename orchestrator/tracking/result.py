@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _FILE = "mlflow.json"
+_MOST = 10  # items of what is left that are named
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class SyncResult:
         tracking_uri: with its password masked.
         run_ids: by trial number.
         left: what is still to be sent, in words, one item each; empty when all was sent.
+        without_files: trials whose files are not to be had on the machine that sent them; what
+            the study holds of them was sent.
         note: what went wrong, in words; empty when nothing did.
     """
 
@@ -28,6 +31,7 @@ class SyncResult:
     parent_run_id: str | None = None
     run_ids: Mapping[int, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    without_files: tuple[int, ...] = ()
     note: str = ""
 
     @property
@@ -41,7 +45,11 @@ class SyncResult:
         if self.complete:
             return ""
         why = f" ({self.note})" if self.note else ""
-        what = ", ".join(self.left)
+        shown = [
+            *self.left[:_MOST],
+            *([f"{more} more"] if (more := len(self.left) - _MOST) > 0 else []),
+        ]
+        what = ", ".join(shown)
         return f"Not sent to MLflow yet: {what}{why}. Run `orchestrator sync {self.study}`."
 
     def to_json(self) -> str:
@@ -59,8 +67,9 @@ class SyncResult:
         if not isinstance(fields, dict) or "study" not in fields:
             raise ValueError(f"Not a result of a pass: {text[:80]!r}")
         runs = {int(number): run_id for number, run_id in fields.pop("run_ids", {}).items()}
-        left = tuple(fields.pop("left", ()))
-        return cls(**fields, run_ids=runs, left=left)
+        lists = {name: tuple(fields.pop(name, ())) for name in ("left", "without_files")}
+        known = {name: value for name, value in fields.items() if name in cls.__dataclass_fields__}
+        return cls(**known, **lists, run_ids=runs)
 
 
 def write_result(folder: Path, result: SyncResult) -> None:

@@ -1,17 +1,21 @@
-"""Runs of one study in MLflow: found by their tags, else made; and sent to within its limits.
+"""Runs of one study in MLflow: found by their tags, else made.
 
 MLflow takes no run id from outside, so the tags are what makes sending idempotent.
 """
 
 from __future__ import annotations
 
+import contextlib
 import getpass
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run, RunTag
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from orchestrator.study.spec import StudySpec
+from orchestrator.tracking.batches import fitting, milliseconds
 
 STUDY_TAG = "orchestrator.study"
 TRIAL_TAG = "orchestrator.trial"
@@ -19,8 +23,23 @@ BORN_TAG = "orchestrator.created"
 SENT_TAG = "orchestrator.sent"
 PARENT_TAG = "mlflow.parentRunId"
 
-_METRICS, _PARAMS, _TAGS = 1000, 100, 100  # the most that one call of log_batch may hold
-_PARAM_LETTERS, _TAG_LETTERS = 6000, 8000
+
+@dataclass(frozen=True)
+class HeldRun:
+    """A run as it was when it was found or made.
+
+    Args:
+        number: of the trial; None for the study's own.
+        mark: what it says of what was sent to it in full; "" for nothing.
+        is_new: made by this process, and nothing was sent to it yet.
+    """
+
+    number: int | None
+    run_id: str
+    artifact_uri: str
+    status: str = "RUNNING"
+    mark: str = ""
+    is_new: bool = False
 
 
 class RunBook:
@@ -37,104 +56,123 @@ class RunBook:
 
     def __init__(self, client: MlflowClient, experiment_id: str, spec: StudySpec) -> None:
         self._client, self._experiment_id, self._spec = client, experiment_id, spec
-        self._born = repr(spec.created)
-        self._known: dict[str, Run] = {}
-        for run in self._search(f"tags.`{STUDY_TAG}` = '{spec.name}'"):
-            self._keep_oldest(run)
+        self._known: dict[int | None, HeldRun] = {}
+        self.run_ids: dict[int, str] = {}
+        """Run id of each trial that has one, by number; kept up to date."""
+        self.is_shared = False
+        """Whether others may make runs of this study, so that each is looked for before it is
+        made. One look costs about as much as making one."""
+        self.refresh()
 
-    def run(self, key: str, *, name: str, started: float, parent: str | None = None) -> Run:
-        """The run of `key`: `""` for the study's own, `<study>/<number>` for a trial's.
+    def refresh(self) -> None:
+        """Look for all runs; where a trial has two, one of them is deleted."""
+        for run in study_runs(self._client, self._experiment_id, self._spec):
+            self._keep(run)
+
+    def find(self, number: int | None) -> HeldRun | None:
+        """The run of that trial, None where none is known; for None, the study's own."""
+        return self._known.get(number)
+
+    def run(
+        self,
+        number: int | None,
+        *,
+        name: str,
+        started: float,
+        parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> HeldRun:
+        """The run of a trial, or for None the study's own; the rest is for a new one.
 
         Args:
-            name: for a new run.
-            started: Unix seconds, for a new run.
-            parent: run id of the parent, for a new run.
+            started: Unix seconds.
+            parent: run id of the study's own.
+            tags: what is known of it already.
         """
-        if key not in self._known:
-            # Another driver of this study may have made it since the first look.
-            for run in self._search(self._filter(key)):
-                self._keep_oldest(run)
-        if key not in self._known:
-            self._known[key] = self._create(key, name=name, started=started, parent=parent)
-        return self._known[key]
-
-    def held(self, key: str) -> Run | None:
-        """The run of `key` as it was when it was found or made, None where it was not."""
-        return self._known.get(key)
-
-    def _filter(self, key: str) -> str:
-        trial = f" AND tags.`{TRIAL_TAG}` = '{key}'" if key else ""
-        return f"tags.`{STUDY_TAG}` = '{self._spec.name}'{trial}"
-
-    def _search(self, wanted: str) -> list[Run]:
-        found: list[Run] = []
-        token = None
-        while True:
-            page = self._client.search_runs(
-                [self._experiment_id],
-                f"{wanted} AND tags.`{BORN_TAG}` = '{self._born}'",
-                max_results=1000,
-                page_token=token,
+        if number not in self._known and self.is_shared:
+            for run in study_runs(self._client, self._experiment_id, self._spec, number):
+                self._keep(run)
+        if number not in self._known:
+            all_tags = {**(tags or {}), **self._identity(number, parent)}
+            made = self._client.create_run(
+                self._experiment_id,
+                start_time=milliseconds(started),
+                tags=fitting(all_tags),
+                run_name=name,
             )
-            found += page
-            token = page.token
-            if not token:
-                return found
+            self._put(HeldRun(number, made.info.run_id, made.info.artifact_uri, is_new=True))
+        return self._known[number]
 
-    def _keep_oldest(self, run: Run) -> None:
+    def begin(self, number: int | None) -> HeldRun:
+        """The run of that trial, to be sent to; from now on it is not new any more."""
+        held = self._known[number]
+        self._known[number] = replace(held, is_new=False)
+        return held
+
+    def forget(self, number: int | None) -> None:
+        """Look for it anew the next time: a call that failed may have been carried out."""
+        self._known.pop(number, None)
+        self.is_shared = True
+
+    def _keep(self, run: Run) -> None:
         """Of two runs of one trial (two drivers made them at once) the smaller id stays."""
-        key = run.data.tags.get(TRIAL_TAG, "")
-        held = self._known.get(key)
-        if held is None or held.info.run_id == run.info.run_id:
-            self._known[key] = run
+        held = _held(run)
+        other = self._known.get(held.number)
+        if other is None or other.run_id == held.run_id:
+            self._put(held)
             return
-        first, second = sorted((held, run), key=lambda one: one.info.run_id)
-        self._known[key] = first
-        self._client.delete_run(second.info.run_id)
+        first, second = sorted((held, other), key=lambda one: one.run_id)
+        self._put(first)
+        with contextlib.suppress(MlflowException):  # somebody else was faster
+            self._client.delete_run(second.run_id)
 
-    def _create(self, key: str, *, name: str, started: float, parent: str | None) -> Run:
+    def _put(self, held: HeldRun) -> None:
+        self._known[held.number] = held
+        if held.number is not None:
+            self.run_ids[held.number] = held.run_id
+
+    def _identity(self, number: int | None, parent: str | None) -> dict[str, str]:
         tags = {
             STUDY_TAG: self._spec.name,
-            BORN_TAG: self._born,
+            BORN_TAG: repr(self._spec.created),
             "mlflow.user": _user(),
             "mlflow.source.name": f"orchestrator search {self._spec.space}",
             "mlflow.source.type": "LOCAL",
         }
-        if key:
-            tags[TRIAL_TAG] = key
-        if parent:
-            tags[PARENT_TAG] = parent
-        if self._spec.git_commit:
-            tags["mlflow.source.git.commit"] = self._spec.git_commit
-        return self._client.create_run(
-            self._experiment_id, start_time=milliseconds(started), tags=tags, run_name=name
-        )
+        more = {
+            TRIAL_TAG: None if number is None else f"{self._spec.name}/{number}",
+            PARENT_TAG: parent,
+            "mlflow.source.git.commit": self._spec.git_commit,
+        }
+        return tags | {name: value for name, value in more.items() if value}
 
 
-def send_metrics(client: MlflowClient, run_id: str, metrics: Iterable[Metric]) -> None:
-    """All of `metrics`; one that MLflow has already, time stamp included, changes nothing."""
-    rows = list(metrics)
-    for begin in range(0, len(rows), _METRICS):
-        client.log_batch(run_id, metrics=rows[begin : begin + _METRICS])
+def study_runs(
+    client: MlflowClient, experiment_id: str, spec: StudySpec, number: int | None = None
+) -> Iterator[Run]:
+    """Runs of the study that nobody deleted, its own among them; or those of one trial."""
+    wanted = f"tags.`{STUDY_TAG}` = '{spec.name}' AND tags.`{BORN_TAG}` = '{spec.created!r}'"
+    if number is not None:
+        wanted += f" AND tags.`{TRIAL_TAG}` = '{spec.name}/{number}'"
+    token = None
+    while True:
+        page = client.search_runs([experiment_id], wanted, max_results=1000, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
-def send_params(client: MlflowClient, run_id: str, params: Mapping[str, str]) -> None:
-    """All of `params`, cut to what MLflow holds."""
-    rows = [Param(key, value[:_PARAM_LETTERS]) for key, value in params.items()]
-    for begin in range(0, len(rows), _PARAMS):
-        client.log_batch(run_id, params=rows[begin : begin + _PARAMS])
-
-
-def send_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:
-    """All of `tags` that are not empty, cut to what MLflow holds."""
-    rows = [RunTag(key, value[:_TAG_LETTERS]) for key, value in tags.items() if value]
-    for begin in range(0, len(rows), _TAGS):
-        client.log_batch(run_id, tags=rows[begin : begin + _TAGS])
-
-
-def milliseconds(seconds: float) -> int:
-    """Unix seconds in MLflow's unit."""
-    return round(1000 * seconds)
+def _held(run: Run) -> HeldRun:
+    tags, info = run.data.tags, run.info
+    trial = tags.get(TRIAL_TAG, "").rpartition("/")[2]
+    return HeldRun(
+        number=int(trial) if trial.isdigit() else None,
+        run_id=info.run_id,
+        artifact_uri=info.artifact_uri,
+        status=info.status,
+        mark=tags.get(SENT_TAG, ""),
+    )
 
 
 def _user() -> str:

@@ -1,50 +1,43 @@
-"""Opens MLflow's tracking store: the schema is made once, the experiment found or made."""
+"""Opens MLflow's tracking store, and finds or makes the experiment of a study."""
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 import orchestrator.tracking.environment  # noqa: F401  (before mlflow: it turns telemetry off)
 
 # isort: split
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from orchestrator.study.uris import masked, sqlite_path
-from search_spaces.errors import OrchestratorError, UsageError
-from trainables.home import home_folder
+from orchestrator.study.uris import sqlite_path
+from orchestrator.tracking.schema import make_schema
+from search_spaces.errors import UsageError
 
 # Without it MLflow's pages take an experiment for one about language models.
 _EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}
-_LOCK_SECONDS = 120.0  # making the schema takes 2 to 7 s; a busy machine may need more
 
 
 def open_client(tracking_uri: str) -> MlflowClient:
-    """A client of the store at `tracking_uri`, its schema made if it is missing.
-
-    Eight processes that made MLflow's schema at once broke seven of them and the database for
-    good (facts.md), so a lock lets one in at a time; the others find it made.
+    """A client of the store at `tracking_uri`, its tables made if they are missing.
 
     Raises:
-        filelock.Timeout: another process has been making it for two minutes.
-        MlflowException: the store cannot be used.
+        as `make_schema`.
     """
-    path = sqlite_path(tracking_uri)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
-    if tracking_uri.startswith(("http://", "https://")):
-        return client
-    with FileLock(_lock_path(tracking_uri), timeout=_LOCK_SECONDS):
-        client.search_experiments(max_results=1)  # the first call makes the schema
-    return client
+    if not tracking_uri.startswith(("http://", "https://")):
+        make_schema(tracking_uri)
+    return MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
 
-def find_experiment(client: MlflowClient, tracking_uri: str, name: str) -> str:
+def find_experiment(
+    client: MlflowClient, tracking_uri: str, name: str, *, restore: bool = False
+) -> str:
     """The id of the experiment called `name`, made if there is none.
+
+    Args:
+        restore: bring it back if it was deleted, with all its runs: MLflow keeps the name of a
+            deleted experiment taken, so that no new one can have it.
 
     Raises:
         UsageError: it was deleted in MLflow.
@@ -59,8 +52,10 @@ def find_experiment(client: MlflowClient, tracking_uri: str, name: str) -> str:
             if experiment is None:
                 raise
     if experiment.lifecycle_stage != "active":
-        hint = "Restore it there (`mlflow experiments restore`), or name another --experiment."
-        raise UsageError("The MLflow experiment must not be deleted.", got=name, hint=hint)
+        if not restore:
+            hint = "`orchestrator sync` restores it; or name another --experiment."
+            raise UsageError("The MLflow experiment must not be deleted.", got=name, hint=hint)
+        client.restore_experiment(experiment.experiment_id)
     return str(experiment.experiment_id)
 
 
@@ -77,12 +72,3 @@ def _artifact_location(tracking_uri: str, name: str) -> str | None:
     if readable != name:
         readable += "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
     return (path.absolute().parent / "mlruns" / readable).as_uri()
-
-
-def _lock_path(tracking_uri: str) -> Path:
-    """A lock file outside the person's folder; under the temporary one if home is read-only."""
-    name = hashlib.sha256(masked(tracking_uri).encode()).hexdigest()[:16]
-    try:
-        return home_folder("locks") / f"mlflow-{name}.lock"
-    except OrchestratorError:
-        return Path(tempfile.gettempdir()) / f"orchestrator-mlflow-{name}.lock"

@@ -1,124 +1,174 @@
-"""Sends one trial to its run: live epochs while it runs, everything once it is over."""
+"""Sends one trial to its run: live epochs while it runs, everything once it is over.
+
+An ended trial costs these calls, in this order: `create_run`, its files, `log_inputs` (images
+only), one `log_batch` with the mark that all is there, `set_terminated`. A run counts as sent when
+it has both the mark and its final status, so a kill between any two calls means that the rest is
+sent again; and no step is sent that is there already.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
-from dataclasses import asdict
-from pathlib import Path
+import traceback
 
 from mlflow import MlflowClient
+from mlflow.store.artifact.artifact_repo import ArtifactRepository
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from orchestrator.study.spec import StudySpec
-from orchestrator.tracking.artifacts import stage_artifacts
-from orchestrator.tracking.contents import (
-    RUN_STATUS,
-    attack_name,
-    curve_metrics,
-    final_metrics,
-    history_metrics,
-    run_note,
-    run_params,
-    run_tags,
-)
-from orchestrator.tracking.dataset import dataset_inputs
-from orchestrator.tracking.files import read_curve, read_history, read_report
-from orchestrator.tracking.records import TrialRecord
-from orchestrator.tracking.runs import (
-    SENT_TAG,
-    RunBook,
-    milliseconds,
-    send_metrics,
-    send_params,
-    send_tags,
-)
+from orchestrator.study.facts import TrialFacts
+from orchestrator.tracking.artifacts import artifact_names, send_artifacts
+from orchestrator.tracking.batches import milliseconds, send_batch
+from orchestrator.tracking.contents import RUN_STATUS, all_metrics, run_params, run_tags
+from orchestrator.tracking.files import TrialFiles, is_here, read_files
+from orchestrator.tracking.half_sent import HalfSentRun
+from orchestrator.tracking.notes import Links, run_note
+from orchestrator.tracking.records import StudyRecord, is_over
+from orchestrator.tracking.runs import SENT_TAG, RunBook
 
-_NOTE_TAG = "mlflow.note.content"
-_VERSION = 1  # raised when a run's contents change, so that old runs are sent again
+NOTE_TAG = "mlflow.note.content"
+_VERSION = 2  # raised when a run's contents change, so that old runs are sent again
+_WITHOUT = " without files"
 
 
 class TrialSender:
     """Sends trials of one study; remembers what this process has sent already.
 
     Args:
-        client, book, spec: of the study.
-        parent: run id of the study's own run.
-        parent_link: Markdown link to it.
+        client, book: of the study.
+        tracking_uri: that of the client.
+        parent: run id of the study's own.
+        links: to other runs.
     """
 
     def __init__(
-        self, client: MlflowClient, book: RunBook, spec: StudySpec, parent: str, parent_link: str
+        self, client: MlflowClient, book: RunBook, tracking_uri: str, parent: str, links: Links
     ) -> None:
-        self._client, self._book, self._spec = client, book, spec
-        self._parent, self._parent_link = parent, parent_link
-        self._begun: set[int] = set()
-        self._epoch_sent: dict[int, int] = {}
-        self._over: dict[int, str] = {}
+        self._client, self._book, self._uri = client, book, tracking_uri
+        self._parent, self._links = parent, links
+        self._half: dict[int, HalfSentRun] = {}
+        self._marks: dict[tuple[int, str], str] = {}
 
-    def send(self, trial: TrialRecord, *, again: bool = False) -> str:
-        """Bring the trial's run up to date; its run id.
+    def is_sent(self, trial: TrialFacts) -> bool:
+        """Whether its run holds all there is of it; asks MLflow nothing."""
+        mark = _mark(trial)
+        return self._mark_of(trial) in (mark, mark + _WITHOUT)
+
+    def lacks_files(self, trial: TrialFacts) -> bool:
+        """Whether it was sent without the files that it left, since they are not here."""
+        left_some = trial.state in ("finished", "pruned") and bool(trial.folder)
+        return left_some and self._mark_of(trial).endswith(_WITHOUT)
+
+    def has_more(self, trial: TrialFacts, study: StudyRecord, *, ask: bool) -> bool:
+        """Whether files of a trial that was sent are here now, and not in MLflow.
 
         Args:
-            again: send also what MLflow says it has in full.
+            ask: look into MLflow too; else only trials count that were sent without their files.
         """
-        key = f"{self._spec.name}/{trial.number}"
-        run = self._book.run(key, name=trial.label, started=trial.started, parent=self._parent)
-        run_id = str(run.info.run_id)
-        mark = _mark(trial)
-        held = self._over.get(trial.number) or run.data.tags.get(SENT_TAG)
-        if trial.is_over and held == mark and not again:
-            return run_id
-        self._begin(trial, run_id)
-        self._send_epochs(trial, run_id)
-        if trial.is_over:
-            self._finish(trial, run_id, mark)
-            self._over[trial.number] = mark
-        return run_id
+        if self._mark_of(trial).endswith(_WITHOUT):
+            return bool(trial.folder) and is_here(trial)
+        run = self._book.find(trial.number)
+        if not ask or run is None or not is_over(trial):
+            return False
+        files = read_files(trial)
+        if not files.here:
+            return False
+        there = {entry.path for entry in self._repository(run.artifact_uri).list_artifacts()}
+        return not artifact_names(trial, study.spec, files) <= there
 
-    def _begin(self, trial: TrialRecord, run_id: str) -> None:
-        """What is known from the start, once a process."""
-        if trial.number in self._begun:
-            return
-        send_params(self._client, run_id, run_params(trial))
-        tags = run_tags(trial, self._spec, {})
-        send_tags(self._client, run_id, {**tags, _NOTE_TAG: self._note(trial)})
-        self._client.log_inputs(run_id, dataset_inputs(self._spec))
-        self._begun.add(trial.number)
+    def send(self, trial: TrialFacts, study: StudyRecord) -> str:
+        """Bring the trial's run up to date; its run id."""
+        files = read_files(trial, ended=is_over(trial))
+        half = self._half_sent(trial, study, files)
+        if trial.state == "running":
+            self._send_live(half, trial, study, files)
+        else:
+            self._send_end(half, trial, study, files)
+        return half.run_id
 
-    def _send_epochs(self, trial: TrialRecord, run_id: str) -> None:
-        history = read_history(trial.folder)
-        after = self._epoch_sent.get(trial.number, 0)
-        metrics = history_metrics(history, after=after)
-        if metrics:
-            send_metrics(self._client, run_id, metrics)
-            self._epoch_sent[trial.number] = max(row["epoch"] for row in history)
+    def forget(self, trial: TrialFacts) -> None:
+        """A call failed, and may have been carried out: ask MLflow the next time."""
+        self._half.pop(trial.number, None)
+        self._book.forget(trial.number)
 
-    def _finish(self, trial: TrialRecord, run_id: str, mark: str) -> None:
-        """The mark that all is there goes last: a kill before it means all is sent again."""
-        report = read_report(trial.folder)
-        curve = read_curve(report)
-        history = read_history(trial.folder)
-        attack = attack_name(trial, curve)
-        send_metrics(self._client, run_id, history_metrics(history))
-        send_metrics(self._client, run_id, final_metrics(trial, history))
-        send_metrics(self._client, run_id, curve_metrics(curve, attack, trial.ended))
-        with tempfile.TemporaryDirectory() as folder:
-            if stage_artifacts(trial, self._spec, Path(folder)):
-                self._client.log_artifacts(run_id, folder)
-        tags = run_tags(trial, self._spec, report)
-        send_tags(self._client, run_id, {**tags, _NOTE_TAG: self._note(trial)})
-        self._client.set_terminated(
-            run_id, RUN_STATUS[trial.state], milliseconds(trial.ended or trial.started)
+    def _repository(self, artifact_uri: str) -> ArtifactRepository:
+        """Where a run's files are; MLflow's own call would ask for the run first."""
+        return get_artifact_repository(artifact_uri, tracking_uri=self._uri)
+
+    def _half_sent(self, trial: TrialFacts, study: StudyRecord, files: TrialFiles) -> HalfSentRun:
+        tags = self._tags(trial, study, files)
+        run = self._book.run(
+            trial.number,
+            name=trial.label,
+            started=trial.started or trial.ended or study.spec.created,
+            parent=self._parent,
+            tags=tags,
         )
-        send_tags(self._client, run_id, {SENT_TAG: mark})
+        half = self._half.get(trial.number)
+        if half is None or half.run_id != run.run_id:
+            self._tell_predecessor(trial, study)
+            half = HalfSentRun(self._client, self._book.begin(trial.number), tags)
+            self._half[trial.number] = half
+        return half
 
-    def _note(self, trial: TrialRecord) -> str:
-        curve = read_curve(read_report(trial.folder))
-        return run_note(trial, curve, self._parent_link)
+    def _send_live(
+        self, half: HalfSentRun, trial: TrialFacts, study: StudyRecord, files: TrialFiles
+    ) -> None:
+        half.go_on()
+        half.send_inputs(study.spec)
+        metrics = all_metrics(trial, study.spec, files)
+        half.send(run_params(trial), metrics, self._tags(trial, study, files))
+
+    def _send_end(
+        self, half: HalfSentRun, trial: TrialFacts, study: StudyRecord, files: TrialFiles
+    ) -> None:
+        """The mark goes with the last batch; without it where the files could not be sent."""
+        problem = self._send_files(half, trial, study, files) if is_over(trial) else None
+        half.send_inputs(study.spec)
+        mark = _mark(trial) + ("" if files.here else _WITHOUT)
+        tags = self._tags(trial, study, files) | ({} if problem else {SENT_TAG: mark})
+        half.send(run_params(trial), all_metrics(trial, study.spec, files), tags)
+        end = trial.ended or trial.started or study.spec.created
+        half.end(RUN_STATUS[trial.state], milliseconds(end))
+        if problem is not None:
+            raise problem
+        if is_over(trial):
+            del self._half[trial.number]
+        self._marks[trial.number, half.run_id] = mark
+
+    def _send_files(
+        self, half: HalfSentRun, trial: TrialFacts, study: StudyRecord, files: TrialFiles
+    ) -> Exception | None:
+        """What went wrong: the figures are to be shown even where files cannot be stored."""
+        try:
+            send_artifacts(self._repository(half.artifact_uri), trial, study.spec, files)
+        except Exception as error:
+            traceback.print_exc()
+            return error
+        return None
+
+    def _tell_predecessor(self, trial: TrialFacts, study: StudyRecord) -> None:
+        """The run that this one stands for was sent before there was anything to link to."""
+        if trial.origin not in ("successor", "retry") or trial.repeat or not trial.of.isdigit():
+            return
+        held = self._book.find(int(trial.of))
+        if held is not None:
+            before = study.facts[int(trial.of)]
+            tags = self._tags(before, study, read_files(before))
+            changed = {name: tags[name] for name in (NOTE_TAG, "followed_by") if name in tags}
+            send_batch(self._client, held.run_id, tags=changed)
+
+    def _tags(self, trial: TrialFacts, study: StudyRecord, files: TrialFiles) -> dict[str, str]:
+        note = run_note(trial, study, files, self._links, self._parent)
+        return run_tags(trial, study, files.report) | {NOTE_TAG: note}
+
+    def _mark_of(self, trial: TrialFacts) -> str:
+        """What its run says of what was sent to it; "" where it is not over for MLflow."""
+        held = self._book.find(trial.number)
+        if held is None:
+            return ""
+        ended = held.status == RUN_STATUS.get(trial.state)
+        return self._marks.get((trial.number, held.run_id), held.mark if ended else "")
 
 
-def _mark(trial: TrialRecord) -> str:
-    """16 hex digits over all that the study says of an ended trial."""
-    text = json.dumps([_VERSION, asdict(trial)], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _mark(trial: TrialFacts) -> str:
+    """Names the end that was sent: an ended trial never changes, a stopped one may end again."""
+    return f"{_VERSION} {trial.state} {milliseconds(trial.ended or 0.0)}"

@@ -33,7 +33,7 @@ def live_view(snapshot: SearchSnapshot, console: Console) -> RenderableType:
     """The whole view of one moment, never taller than the terminal nor wider."""
     rows, hidden = visible_rows(snapshot.rows, max(1, console.height - _AROUND - 1))
     parts: list[RenderableType] = [_head(snapshot), _bar(snapshot, console)]
-    parts.append(_table(rows, console.width - _ECHO))
+    parts.append(_table(rows, _figures(snapshot), console.width - _ECHO))
     if hidden:
         parts.append(Text(f"… and {hidden} more", style="dim"))
     if snapshot.message:
@@ -73,15 +73,23 @@ def _bar(snapshot: SearchSnapshot, console: Console) -> RenderableType:
     return grid
 
 
-def _table(rows: tuple[TrialRow, ...], width: int) -> Table:
+def _figures(snapshot: SearchSnapshot) -> tuple[str, ...]:
+    """The objective, and the two figures of our own trials where there are any."""
+    seen = {name for row in snapshot.rows for name in row.metrics}
+    ours = ("val_acc", "robust_score") if seen & {"val_acc", "robust_score"} or not seen else ()
+    return tuple(dict.fromkeys((snapshot.metric, *ours)))
+
+
+def _table(rows: tuple[TrialRow, ...], figures: tuple[str, ...], width: int) -> Table:
     wide = width >= 107
     table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), width=width)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("trial", ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column("state", no_wrap=True, width=8)
     table.add_column("progress", ratio=3, no_wrap=True, overflow="ellipsis")
-    for name in ("val_acc", "robust"):
-        table.add_column(name, justify="right", no_wrap=True, width=7)
+    for name in figures:
+        short = name.removesuffix("_score")
+        table.add_column(short, justify="right", no_wrap=True, width=max(7, min(12, len(short))))
     table.add_column("time", justify="right", no_wrap=True, width=6)
     for row in rows:
         style = _STYLES.get(row.state, "")
@@ -90,8 +98,7 @@ def _table(rows: tuple[TrialRow, ...], width: int) -> Table:
             row.label,
             Text(row.state, style=style),
             Text(stage(row, figures_first=not wide), style="red" if row.state == "failed" else ""),
-            metric("val_acc", row.metrics.get("val_acc")),
-            metric("robust_score", row.metrics.get("robust_score")),
+            *(metric(name, row.metrics.get(name)) for name in figures),
             duration(row.seconds),
         )
     return table

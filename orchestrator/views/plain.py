@@ -58,7 +58,7 @@ def _changed(row: TrialRow, snapshot: SearchSnapshot) -> str:
         return f"{words}: {stage(row)}"
     figures = [
         f"{name} {metric(name, row.metrics[name])}"
-        for name in ("val_acc", "robust_score")
+        for name in dict.fromkeys((snapshot.metric, "val_acc", "robust_score"))
         if name in row.metrics
     ]
     return f"{', '.join([words, *figures, duration(row.seconds)])} {_count(snapshot)}"

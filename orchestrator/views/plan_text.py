@@ -32,17 +32,16 @@ def plan_lines(plan: SearchPlan) -> list[tuple[str, str]]:
     spec = plan.spec
     lines = [
         ("study", _study(plan)),
-        ("data", _data(spec)),
-        ("backbones", ", ".join(spec.backbones)),
-        *(("left out", words) for words in left_out_lines(spec)),
-        ("input size", _input_size(spec)),
+        *_images(spec),
         ("goal", _goal(plan)),
+        ("search", _search(spec)),
+        ("first", _first(plan)),
         ("machine", _machine(plan.resources)),
         ("time", _time(plan)),
         ("results", _results(plan)),
     ]
     if plan.to_fetch:
-        lines.insert(3, ("to download", f"weights of {', '.join(plan.to_fetch)}"))
+        lines.append(("to download", f"weights of {', '.join(plan.to_fetch)}"))
     return [(name, words) for name, words in lines if words]
 
 
@@ -58,6 +57,45 @@ def _study(plan: SearchPlan) -> str:
     if plan.continuing:
         return f"{plan.spec.name}, going on: {plan.finished} of {plan.spec.trials} trials are done"
     return f"{plan.spec.name} (new)"
+
+
+def _images(spec: StudySpec) -> list[tuple[str, str]]:
+    """What trials are made of; of a trainable of one's own only its name is known."""
+    if not spec.has_images:
+        return [("trial", spec.trainable)]
+    return [
+        ("data", _data(spec)),
+        ("backbones", ", ".join(spec.backbones)),
+        *(("left out", words) for words in left_out_lines(spec)),
+        ("input size", _input_size(spec)),
+    ]
+
+
+def _search(spec: StudySpec) -> str:
+    """The sampler, and what stops trials early."""
+    parts = [f"sampler {spec.sampler}"]
+    if spec.gate is not None:
+        options = ", ".join(f"{name} {value:g}" for name, value in spec.pruner.options.items())
+        how = f"{spec.pruner.name} ({options})" if options else spec.pruner.name
+        what = "whole short runs" if spec.fidelity == "runs" else "epochs"
+        exempt = f"one trial in {1 / spec.exempt_share:g} is exempt" if spec.exempt_share else ""
+        parts.append(f"{how} stops trials early by {spec.gate.metric}, comparing {what}; {exempt}")
+    if spec.constraints:
+        parts.append(f"{' and '.join(map(str, spec.constraints))} wanted")
+    return "; ".join(parts)
+
+
+def _first(plan: SearchPlan) -> str:
+    spec = plan.spec
+    parts = []
+    if spec.warm_start and not plan.continuing:
+        parts.append(f"learns from {', '.join(spec.warm_start)}")
+    tries = plan.tries if plan.continuing else spec.tries
+    if tries:
+        parts.append(f"{count(len(tries))} point{'s' if len(tries) > 1 else ''} asked for")
+    if plan.retry_failed:
+        parts.append("the failed trials again")
+    return ", then ".join(parts)
 
 
 def _data(spec: StudySpec) -> str:
@@ -83,6 +121,7 @@ def _goal(plan: SearchPlan) -> str:
     aims = ", ".join(f"{each.direction} {each.metric}" for each in spec.objectives)
     fixed = ", ".join(f"{name} {_value(value)}" for name, value in spec.fixed.items())
     words = f"{aims} in {count(spec.trials)} trial{'' if spec.trials == 1 else 's'}"
+    words = f"{words}, or until {spec.target}" if spec.target else words
     return f"{words}, with {fixed} fixed" if fixed else words
 
 
@@ -112,6 +151,8 @@ def _of(number: float, unit: str) -> str:
 def _time(plan: SearchPlan) -> str:
     budget = plan.time_budget
     limit = f"no new trial after {duration(budget)}" if budget is not None else ""
+    if limit and plan.spec.on_budget == "checkpoint":
+        limit = f"stops after {duration(budget)}; what runs then goes on when it is resumed"
     if plan.estimate is None:
         return limit or "not known before the first trial is done"
     return "; ".join(part for part in (_estimate(plan.estimate), limit) if part)

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.views.numbers import NOTHING, count, duration, percent, si
+from orchestrator.views.own_table import own_table
 from orchestrator.views.plan_text import left_out_lines
 from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, Share, ranked_rows
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from orchestrator.results import SearchResult, TrialResult
+
+
+MOST_ROWS = 20
+"""Trials in the table, best first."""
+
+_MOST_NAMED = 12
 
 
 def print_ranked(
@@ -26,19 +33,43 @@ def print_ranked(
     Args:
         facts: features and parameters by backbone.
     """
-    rows = ranked_rows(result, facts)
     console.print()
-    if rows:
-        wide = _wide_table(rows)
-        unbounded = console.options.update(width=10_000)
-        fits = console.measure(wide, options=unbounded).maximum <= console.width
-        console.print(wide if fits else _narrow_table(rows))
-        console.print(Text(_basis(result), style="dim"))
-    else:
+    if not result.ranked:
         console.print(f"No trial of {result.study} has finished.")
+    elif result.spec.has_images:
+        _print_images(console, result, ranked_rows(result, facts)[:MOST_ROWS])
+    else:
+        console.print(own_table(result, result.ranked[:MOST_ROWS]))
+    hidden = len(result.ranked) - MOST_ROWS
+    if hidden > 0:
+        console.print(Text(f"{count(hidden)} more finished; --json has all of them.", style="dim"))
+    _print_more(console, result)
     for line in _troubles(result):
         console.print(Text(line, style="yellow"))
     console.print(Text("\n" + "\n".join(further(result, console.width))), soft_wrap=True)
+
+
+def _print_images(console: Console, result: SearchResult, rows: tuple[RankedRow, ...]) -> None:
+    wide = _wide_table(rows)
+    unbounded = console.options.update(width=10_000)
+    fits = console.measure(wide, options=unbounded).maximum <= console.width
+    console.print(wide if fits else _narrow_table(rows))
+    console.print(Text(_basis(result), style="dim"))
+
+
+def _print_more(console: Console, result: SearchResult) -> None:
+    """The Pareto front of several objectives, and what stopping early did."""
+    if len(result.objectives) > 1:
+        from orchestrator.views.pareto_table import print_front
+
+        print_front(console, result.results, result.spec)
+    if result.spec.gate is not None:
+        from orchestrator.study.fidelity import fidelity_report
+        from orchestrator.views.fidelity_text import fidelity_lines
+
+        report = fidelity_report(result.results, result.spec)
+        for line in fidelity_lines(report) if report else ():
+            console.print(Text(line, style="dim"))
 
 
 def further(result: SearchResult, width: int) -> list[str]:
@@ -134,7 +165,7 @@ def _troubles(result: SearchResult) -> list[str]:
     """Trials that came to nothing and backbones left out; a line for each different reason."""
     by_reason: dict[tuple[str, str], list[TrialResult]] = {}
     for row in result.results:
-        if row.state in ("failed", "pruned", "stopped"):
+        if row.state in ("failed", "pruned", "stopped") and row.stopped_at is None:
             by_reason.setdefault((row.state, " ".join(row.reason.split())), []).append(row)
     lines = [f"{_which(rows)} {state}: {why}" for (state, why), rows in by_reason.items()]
     return lines + [f"Left out: {words}" for words in left_out_lines(result.spec)]
@@ -143,4 +174,6 @@ def _troubles(result: SearchResult) -> list[str]:
 def _which(rows: list[TrialResult]) -> str:
     if len(rows) == 1:
         return f"Trial {rows[0].number} ({rows[0].label})"
+    if len(rows) > _MOST_NAMED:
+        return f"{count(len(rows))} trials"
     return f"Trials {', '.join(str(row.number) for row in rows)}"

@@ -9,6 +9,8 @@ import pytest
 from toy_spaces import BATCHES, CHOICES
 
 from orchestrator.run.local import run_locally
+from orchestrator.study.budget import Budget
+from orchestrator.study.facts import read_facts
 from orchestrator.study.reading import read_trials
 from search_spaces.errors import UsageError
 
@@ -30,9 +32,10 @@ def test_values_and_intermediate_values_reach_the_study(toy):
     ("batch_size", "state", "said"),
     [
         (16, "PRUNED", "too small for this net"),
-        (32, "FAIL", "not finite at step 7"),
+        (8, "PRUNED", "loss is"),
+        (32, "FAIL", "the file is gone"),
         (64, "FAIL", "ZeroDivisionError: a mistake in the trial's own code (toys.py:"),
-        (128, "FAIL", "no finite value of val_acc"),
+        (128, "PRUNED", "val_acc"),
         (256, "FAIL", "without a final report"),
         (1, "COMPLETE", ""),
     ],
@@ -44,7 +47,7 @@ def test_how_a_trial_ends(toy, batch_size, state, said):
     run_locally(this.conductor)
     first = this.study.get_trials()[0]
     assert first.state.name == state
-    assert said in first.user_attrs["reason"]
+    assert said in read_facts(first).reason
     assert first.values is None or state == "COMPLETE"
     done = [trial for trial in this.study.get_trials() if trial.state.name == "COMPLETE"]
     assert len(done) == (0 if state == "PRUNED" else 1)  # a pruned trial counts as finished
@@ -68,50 +71,54 @@ def test_only_failures_end_the_search(toy):
 
 
 def test_a_fixed_value_is_used_and_not_asked_of_the_sampler(toy):
-    this = toy("quadratic", trials=2, fixed={"dropout": 0.3}, dropout=0.3)
+    again = {"duplicates": "run"}
+    this = toy("quadratic", trials=2, fixed={"dropout": 0.3}, spec_fields=again)
     run_locally(this.conductor)
     assert [trial.params for trial in this.study.get_trials()] == [{}, {}]
     assert [trial.value for trial in this.study.get_trials()] == [1.0, 1.0]
 
 
-def test_a_stop_puts_the_running_trial_back_first_in_the_queue(toy):
+def test_a_stop_puts_the_running_trial_back_under_its_own_number(toy):
     this = toy("slow", trials=3)
     threading.Timer(0.35, this.stop.request, ["stopped by hand"]).start()
     run_locally(this.conductor)
-    assert this.states() == ["FAIL", "WAITING"]
-    first, second = this.study.get_trials()
-    assert first.user_attrs["reason"] == "stopped by hand"
-    assert second.user_attrs["successor_of"] == 0
-    assert second.system_attrs["fixed_params"] == first.params
+    assert this.states() == ["WAITING"]
+    (facts,) = [read_facts(trial) for trial in this.study.get_trials()]
+    assert (facts.state, facts.reason, facts.attempt) == ("stopped", "stopped by hand", 1)
     assert this.conductor.ending() == "stopped by hand"
+    this.again()
+    run_locally(this.conductor)
+    assert this.states() == ["COMPLETE"] * 3
+    went_on = read_facts(this.study.get_trials()[0])
+    assert (went_on.number, went_on.attempt, went_on.params) == (0, 2, facts.params)
+    assert list(went_on.steps) == [1, 2, 3]
+    assert went_on.seconds > facts.seconds
 
 
 def test_the_time_budget_starts_no_new_trial(toy):
-    this = toy("slow", trials=50)
-    this.conductor._deadline = time.time() + 0.6
+    budget = Budget(50)
+    this = toy("slow", trials=50, budget=budget)
+    budget.deadline = time.time() + 0.6
     run_locally(this.conductor)
     assert this.states()[:1] == ["COMPLETE"]  # what ran was finished
     assert len(this.states()) < 10
     assert this.conductor.ending() == "the time budget is used up"
 
 
-def test_a_dead_drivers_trials_get_successors(toy):
+def test_a_dead_drivers_trials_go_on(toy):
     this = toy("quadratic", trials=2)
-    assignment = this.conductor.next()
-    assert assignment is not None
+    assert this.conductor.next() is not None
     assert this.states() == ["RUNNING"]
     # The driver dies here: a new session sees a RUNNING trial that nobody runs.
-    later = type(this.conductor)(
-        this.study, this.spec, this.conductor._space, this.conductor._context,
-        board=this.board, stop=this.stop,
-    )  # fmt: skip
-    assert later.adopt() == [0]
-    run_locally(later)
-    assert this.states() == ["FAIL", "COMPLETE", "COMPLETE"]
-    dead, successor, _ = this.study.get_trials()
-    assert dead.user_attrs["reason"].startswith("its driver died")
-    assert successor.params == dead.params
-    assert successor.user_attrs["attempt"] == 2
+    params = this.study.get_trials()[0].params
+    this.again()
+    assert this.conductor.adopt() == [0]
+    assert this.states() == ["WAITING"]
+    assert read_facts(this.study.get_trials()[0]).reason == "its driver died"
+    run_locally(this.conductor)
+    assert this.states() == ["COMPLETE", "COMPLETE"]
+    first = read_facts(this.study.get_trials()[0])
+    assert (first.params, first.attempt) == (params, 2)
 
 
 def test_reading_back_gives_what_was_told(toy):

@@ -92,10 +92,14 @@ def test_folded_weights_give_on_raw_features_what_they_gave_on_scaled_ones() -> 
         assert torch.allclose(folded_NK, unfolded_NK, atol=2e-4)  # 100 / 20 * 1e-7, times 100
 
 
+def _mask(dropper: Dropper, sizes: tuple[int, ...], features: int) -> torch.Tensor:
+    return dropper.mask(dropper.draw(sizes, max(sizes), features))
+
+
 def test_dropout_drops_its_share_and_scales_up_the_rest() -> None:
     rates = (0.0, 0.5, 0.9)
     heads = [HeadSpec(np.arange(3), NONE, 1, 0, rate, seed=5) for rate in rates]
-    mask_HBF = Dropper(heads, torch.device("cpu")).mask((200, 200, 150), 200, 999)
+    mask_HBF = _mask(Dropper(heads, torch.device("cpu")), (200, 200, 150), 999)
     assert (mask_HBF[0] == 1).all()
     for head, (rate, size) in enumerate(zip(rates, (200, 200, 150), strict=True)):
         own_BF = mask_HBF[head, :size]
@@ -113,10 +117,10 @@ def test_a_heads_dropout_does_not_depend_on_its_neighbours() -> None:
     for sizes in ((8, 5, 9), (0, 4, 2), (3, 0, 1), (1, 6, 7)):
         own = (sizes[1],)
         if sizes[1]:
-            mask_HBF = together.mask(sizes, max(sizes), 30)
-            assert torch.equal(mask_HBF[1, : sizes[1]], alone.mask(own, max(own), 30)[0])
+            mask_HBF = _mask(together, sizes, 30)
+            assert torch.equal(mask_HBF[1, : sizes[1]], _mask(alone, own, 30)[0])
         else:
-            together.mask(sizes, max(sizes), 30)
+            _mask(together, sizes, 30)
     assert not torch.equal(mask_HBF[0, :1], mask_HBF[1, :1])
 
 

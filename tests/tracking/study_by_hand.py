@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from optuna.trial import TrialState
 from safetensors.numpy import save_file
 
 from orchestrator.study.spec import SPEC_KEY, StudySpec
+from orchestrator.tracking.result import SyncResult
+from orchestrator.tracking.sync import sync
 from trainables.backbones import get_backbone
 from trainables.config import TrialConfig
 
@@ -34,6 +37,10 @@ class MadeStudy:
     study: optuna.Study
     labels: list[str] = field(default_factory=list)
 
+    def sync(self, **options: Any) -> SyncResult:
+        """`orchestrator sync`, without the study's pictures unless they are asked for."""
+        return sync(self.storage, self.name, **{"pictures": False, **options})
+
     def add_finished(
         self,
         val_acc: float,
@@ -48,7 +55,8 @@ class MadeStudy:
         metrics = write_trial(
             folder, config, val_acc, began=self._began(trial.number), history=history
         )
-        self._note(trial, "finished", metrics=metrics)
+        trial.set_user_attr("metrics", metrics)
+        self._end(trial, "finished")
         self.study.tell(trial, val_acc)
         return trial.number
 
@@ -65,7 +73,7 @@ class MadeStudy:
         write_config(folder, config)
         if state == "failed":
             (folder / "error.txt").write_text("Traceback: boom\n")
-        self._note(trial, state, reason=reason)
+        self._end(trial, state, reason=reason)
         ended = TrialState.PRUNED if state == "pruned" else TrialState.FAIL
         self.study.tell(trial, state=ended)
         return trial.number
@@ -75,9 +83,10 @@ class MadeStudy:
         frozen = self.study.get_trials(deepcopy=False)[number]
         trial = optuna.Trial(self.study, frozen._trial_id)
         config = TrialConfig.model_validate(frozen.user_attrs["config"])
-        folder = Path(frozen.user_attrs["folder"])
+        folder = Path(frozen.user_attrs["start"]["folder"])
         metrics = write_trial(folder, config, val_acc, began=self._began(number))
-        self._note(trial, "finished", metrics=metrics)
+        trial.set_user_attr("metrics", metrics)
+        self._end(trial, "finished")
         self.study.tell(trial, val_acc)
 
     def _began(self, number: int) -> float:
@@ -102,25 +111,23 @@ class MadeStudy:
         folder.mkdir(parents=True)
         label = f"{backbone} · 64 px · lr {lr:.0e}"
         self.labels.append(label)
-        attributes = {
-            "label": label,
-            "config": config.model_dump(mode="json"),
+        start = {
             "digest": config.digest,
             "folder": str(folder),
-            "state": "running",
             "attempt": 1,
-            "worker": "here:1",
             "started": self._began(trial.number),
+            "driver": f"{socket.gethostname()}:1:abcd",
+            "exempt": False,
         }
+        attributes = {"label": label, "config": config.model_dump(mode="json"), "start": start}
         for name, value in attributes.items():
             trial.set_user_attr(name, value)
         return trial, folder, config
 
-    def _note(self, trial: optuna.Trial, state: str, *, reason: str = "", **more: object) -> None:
+    def _end(self, trial: optuna.Trial, state: str, *, reason: str = "", **more: object) -> None:
         ended = self._began(trial.number) + 15
-        held = {"state": state, "reason": reason, "ended": ended, "seconds": 15.0, **more}
-        for name, value in held.items():
-            trial.set_user_attr(name, value)
+        held = {"state": state, "reason": reason, "ended": ended, "seconds": 15.0}
+        trial.set_user_attr("end", {**held, "worker": "here:1", **more})
 
 
 def write_config(folder: Path, config: TrialConfig) -> None:

@@ -14,7 +14,6 @@ import torch
 from mlflow import MlflowClient
 from study_by_hand import MadeStudy, create_study
 
-from orchestrator.tracking.sync import sync
 from trainables.classifier import load_classifier
 
 # Run in an empty folder, in isolated mode, by an interpreter that is told where MLflow and torch
@@ -54,7 +53,7 @@ def _models(store: str) -> list:
 def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
     kept: MadeStudy, store: str, tmp_path: Path
 ) -> None:
-    assert sync(kept.storage, kept.name).complete
+    assert kept.sync().complete
     (model,) = _models(store)
     assert model.status == "READY" and model.tags["orchestrator.trial"] == "compare-1/0"
     images_NHWC = np.random.default_rng(0).integers(0, 256, (5, 40, 48, 3), dtype=np.uint8)
@@ -88,21 +87,21 @@ def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
 def test_a_model_that_falls_out_of_the_best_goes_with_its_files(
     kept: MadeStudy, store: str, tmp_path: Path
 ) -> None:
-    sync(kept.storage, kept.name)
+    kept.sync()
     (first,) = _models(store)
     kept.add_finished(0.9)
-    sync(kept.storage, kept.name, again=False)
+    kept.sync(again=False)
     (second,) = _models(store)
     assert second.tags["orchestrator.trial"] == "compare-1/1"
     assert second.model_id != first.model_id
     assert len(list((tmp_path / "mlruns").rglob("model.pt2"))) == 1
-    sync(kept.storage, kept.name, again=False)
+    kept.sync(again=False)
     assert [model.model_id for model in _models(store)] == [second.model_id]
 
 
 def test_a_model_that_cannot_be_built_is_left_with_its_reason(kept: MadeStudy, store: str) -> None:
     (kept.folder / "trials" / "00000" / "head.safetensors").write_bytes(b"\0" * 40)
-    result = sync(kept.storage, kept.name)
+    result = kept.sync()
     assert result.left == ("the model of trial 0",)
     assert "model of trial 0" in result.note
     assert _models(store) == []

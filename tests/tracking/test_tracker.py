@@ -19,9 +19,8 @@ from study_by_hand import MadeStudy, create_study
 
 from orchestrator.tracking.process import Tracker
 from orchestrator.tracking.result import SyncResult, read_result
-from orchestrator.tracking.sync import sync
 
-FOLLOW = [sys.executable, "-m", "orchestrator.tracking", "--follow", "--hello"]
+FOLLOW = [sys.executable, "-m", "orchestrator.tracking"]
 
 
 def _until(true: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -41,7 +40,7 @@ def _start(study: MadeStudy) -> subprocess.Popen[str]:
         FOLLOW, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     assert process.stdin
-    process.stdin.write(json.dumps({"storage": study.storage, "study": study.name}) + "\n")
+    process.stdin.write(json.dumps({"storage": study.storage, "study": study.name, "pictures": False}) + "\n")
     process.stdin.flush()
     return process
 
@@ -63,7 +62,7 @@ def test_killed_in_the_middle_nothing_is_lost_or_doubled(tmp_path: Path, schema:
     sent = "SELECT count(*) FROM tags WHERE key = 'orchestrator.sent'"
     assert _count(stores["killed"], sent) < 3
     for study in studies.values():
-        assert sync(study.storage, study.name, again=False).complete
+        assert study.sync(again=False).complete
     for table in ("runs", "metrics", "params", "tags", "inputs"):
         query = f"SELECT count(*) FROM {table}"
         assert _count(stores["killed"], query) == _count(stores["whole"], query), table
@@ -95,7 +94,7 @@ _DRIVER = """
 import sys, time
 from orchestrator.tracking.process import Tracker
 tracker = Tracker()
-tracker.start(sys.argv[1], sys.argv[2])
+tracker.start(sys.argv[1], sys.argv[2], pictures=False)
 print(tracker._process.pid, flush=True)
 time.sleep(300)
 """
@@ -109,7 +108,7 @@ def test_a_server_that_is_away_costs_no_time_and_gets_it_all_later(
     study.add_finished(0.8)
     tracker = Tracker()
     began = time.monotonic()
-    tracker.start(study.storage, study.name, tracking_uri=away)
+    tracker.start(study.storage, study.name, tracking_uri=away, pictures=False)
     assert time.monotonic() - began < 5
     began = time.monotonic()
     result = tracker.finish(40)
@@ -120,19 +119,19 @@ def test_a_server_that_is_away_costs_no_time_and_gets_it_all_later(
     held = read_result(study.folder)
     assert held and "s3cret" not in held.to_json()
     assert "s3cret" not in (study.folder / "mlflow.log").read_text()
-    later = sync(study.storage, study.name, tracking_uri=server.uri)
+    later = study.sync(tracking_uri=server.uri)
     assert later.complete, later
     store = f"sqlite:///{server.folder}/mlflow.db"
     name = f"SELECT count(*) FROM runs WHERE name = '{study.labels[0]}'"
     assert _count(store, name) == 1
-    assert sync(study.storage, study.name, tracking_uri=server.uri).run_ids == later.run_ids
+    assert study.sync(tracking_uri=server.uri).run_ids == later.run_ids
     assert _count(store, name) == 1
 
 
 def test_no_password_among_the_arguments(tmp_path: Path, store: str) -> None:
     study = create_study(tmp_path, store)
     tracker = Tracker()
-    tracker.start(study.storage + "?password=s3cret", study.name)
+    tracker.start(study.storage + "?password=s3cret", study.name, pictures=False)
     try:
         mine = psutil.Process().children(recursive=True)
         lines = [" ".join(child.cmdline()) for child in mine]
@@ -146,7 +145,7 @@ def test_finish_does_not_wait_beyond_its_time(tmp_path: Path, store: str) -> Non
     study = create_study(tmp_path, store)
     study.add_finished(0.8)
     tracker = Tracker()
-    tracker.start(study.storage, study.name)
+    tracker.start(study.storage, study.name, pictures=False)
     began = time.monotonic()
     result = tracker.finish(0.2)
     assert time.monotonic() - began < 5
@@ -156,7 +155,7 @@ def test_finish_does_not_wait_beyond_its_time(tmp_path: Path, store: str) -> Non
 def test_a_study_that_is_not_there_is_a_note_and_no_error(tmp_path: Path) -> None:
     study = create_study(tmp_path)
     tracker = Tracker()
-    tracker.start(study.storage, "compare-2")
+    tracker.start(study.storage, "compare-2", pictures=False)
     result = tracker.finish(60)
     assert "compare-2" in result.note and not result.complete
 

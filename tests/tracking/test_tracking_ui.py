@@ -15,7 +15,6 @@ import pytest
 from mlflow_server import Server, free_port
 from study_by_hand import create_study
 
-from orchestrator.tracking.sync import sync
 from orchestrator.tracking.ui import choose_port, serve
 from search_spaces.errors import UsageError
 
@@ -81,7 +80,7 @@ def test_pages_show_names_answer_and_links(tmp_path: Path, server: Server) -> No
     study = create_study(tmp_path, server.uri, experiment="pages")
     study.add_finished(0.8)
     study.add_unsuccessful("failed", "the loss was not finite")
-    result = sync(study.storage, study.name)
+    result = study.sync()
     assert result.complete, result
     place = f"{server.uri}/#/experiments/{result.experiment_id}/runs"
     flat = _page(f"{place}?orderByKey=metrics.%60val_acc%60&orderByAsc=false", tmp_path)

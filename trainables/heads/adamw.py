@@ -6,6 +6,9 @@ Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019; the same ari
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 
 BETA1, BETA2 = 0.9, 0.999
@@ -33,6 +36,21 @@ class StackedAdamW:
         self._means = [torch.zeros_like(p) for p in parameters]
         self._squares = [torch.zeros_like(p) for p in parameters]
         self._steps_H = torch.zeros_like(decay_H, dtype=torch.float64)
+
+    def state(self) -> dict[str, Any]:
+        """A copy of moments and step counts; the parameters are the caller's."""
+        return {
+            "means": [mean.clone() for mean in self._means],
+            "squares": [square.clone() for square in self._squares],
+            "steps_H": self._steps_H.clone(),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `state` gave."""
+        for name, own in (("means", self._means), ("squares", self._squares)):
+            for mine, saved in zip(own, state[name], strict=True):
+                mine.copy_(saved)
+        self._steps_H.copy_(state["steps_H"])
 
     def step(
         self, gradients: list[torch.Tensor], lr_H: torch.Tensor, active_H: torch.Tensor

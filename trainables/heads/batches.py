@@ -6,8 +6,9 @@ Shapes: H heads, B examples of the widest batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,6 +51,15 @@ class Batches:
         self._generators = [np.random.default_rng([seed, 1]) for seed in seeds]
         self._steps = [steps_per_epoch(len(rows_N), batch_size) for rows_N in rows]
         self._device = device
+
+    def state(self) -> list[dict[str, Any]]:
+        """Of each head's generator, between two epochs."""
+        return [dict(generator.bit_generator.state) for generator in self._generators]
+
+    def load_state(self, state: Sequence[dict[str, Any]]) -> None:
+        """Goes on from what `state` gave."""
+        for generator, saved in zip(self._generators, state, strict=True):
+            generator.bit_generator.state = saved
 
     def epoch(self) -> Iterator[Batch]:
         """The batches of one epoch, sent to the device in one copy."""

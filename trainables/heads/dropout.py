@@ -5,6 +5,8 @@ Shapes: H heads, B examples of the widest batch, F features.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from trainables.heads.recipe import HeadSpec
@@ -32,14 +34,26 @@ class Dropper:
             torch.Generator(device).manual_seed(head.seed + (1 << 32)) for head in heads
         ]
 
-    def mask(self, sizes: tuple[int, ...], width: int, features: int) -> torch.Tensor:
-        """float32 [H, B = width, F], `sizes` examples in each head; 1 where nothing is dropped."""
+    def state(self) -> list[torch.Tensor]:
+        """Of each head's generator."""
+        return [generator.get_state() for generator in self._generators]
+
+    def load_state(self, state: Sequence[torch.Tensor]) -> None:
+        """Goes on from what `state` gave."""
+        for generator, saved in zip(self._generators, state, strict=True):
+            generator.set_state(saved)
+
+    def draw(self, sizes: tuple[int, ...], width: int, features: int) -> torch.Tensor:
+        """Random bits, int16 [H, B = width, F], for `sizes` examples in each head."""
         words = -(-features // _LANES)
         random_HBW = torch.zeros(len(sizes), width, words, dtype=torch.int64, device=self._device)
         lowest = torch.iinfo(torch.int64).min
         for h, size in enumerate(sizes):
             if self._drops[h] and size:
                 random_HBW[h, :size].random_(lowest, None, generator=self._generators[h])
-        random_HBF = random_HBW.view(torch.int16)[:, :, :features]
+        return random_HBW.view(torch.int16)[:, :, :features]
+
+    def mask(self, random_HBF: torch.Tensor) -> torch.Tensor:
+        """What `draw` gave as float32 of the same shape; 1 where nothing is dropped."""
         kept_HBF = random_HBF < self._limits_H.to(torch.int32)[:, None, None]
         return kept_HBF.float().mul_(self._scale_H[:, None, None])

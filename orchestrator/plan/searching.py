@@ -1,0 +1,141 @@
+"""How a study searches: objectives, sampler, pruner and budgets, from what was asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.plan.goals import choose_gate, parse_condition, parse_objectives, parse_point
+from orchestrator.request import SearchRequest
+from orchestrator.study.pruners import parse_pruner, rungs
+from orchestrator.study.samplers import choose_sampler
+from orchestrator.study.sampling import needs_of
+from orchestrator.study.spec import ConditionSpec, ObjectiveSpec, PrunerSpec
+from search_spaces.errors import UsageError
+from search_spaces.exploring import Parameter, check_params, parameters
+from search_spaces.space import Space, SpaceContext
+
+MOST_FAILURES = 10
+
+
+def search_choices(
+    request: SearchRequest,
+    space: Space,
+    context: SpaceContext,
+    *,
+    ours: bool,
+    trials: int,
+    seed: int,
+    fixed: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The fields of `StudySpec` that say how to search.
+
+    Raises:
+        UsageError: choices that do not go together; says which, and the nearest that do.
+    """
+    known = parameters(space, context)
+    objectives = _objectives(request, space, ours)
+    constraints = tuple(
+        parse_condition(text, option="--constraint", ours=ours) for text in request.constraints
+    )
+    needs = needs_of(space, context, objectives, constraints, trials, seed, fixed)
+    pruner = parse_pruner(request.pruner if request.pruner is not None else space.pruner)
+    return {
+        "objectives": objectives,
+        "constraints": constraints,
+        "sampler": choose_sampler(request.sampler or "auto", needs),
+        "fidelity": space.fidelity,
+        **_early(request, space, pruner, objectives, ours),
+        "target": target_of(request, ours=ours),
+        "max_failures": request.max_failures or MOST_FAILURES,
+        "on_budget": request.on_budget or "finish",
+        "duplicates": _duplicates(request, fixed),
+        "tries": points(request, known, fixed),
+        "warm_start": request.warm_start,
+        "parameters": {name: parameter.range for name, parameter in known.items()},
+    }
+
+
+def target_of(request: SearchRequest, *, ours: bool) -> ConditionSpec | None:
+    """`--target` as a condition."""
+    if request.target is None:
+        return None
+    return parse_condition(request.target, option="--target", ours=ours)
+
+
+def points(
+    request: SearchRequest, known: dict[str, Parameter], fixed: Mapping[str, Any]
+) -> tuple[dict[str, Any], ...]:
+    """The points of `--try`, checked against the space.
+
+    Raises:
+        UsageError: a parameter that the space does not have, that is fixed, or out of range.
+    """
+    found = []
+    for text in request.tries:
+        point = parse_point(text)
+        both = sorted(set(point) & set(fixed))
+        if both:
+            rule = f"--try and --set must not both name {both[0]}."
+            raise UsageError(rule, got=text, hint=f"Leave {both[0]} out of --try.")
+        check_params(known, point)
+        found.append(point)
+    return tuple(found)
+
+
+def _objectives(request: SearchRequest, space: Space, ours: bool) -> tuple[ObjectiveSpec, ...]:
+    if request.objective is not None:
+        return parse_objectives(request.objective, ours=ours)
+    return tuple(
+        ObjectiveSpec(metric=item.metric, direction="maximize" if item.maximize else "minimize")
+        for item in space.objectives
+    )
+
+
+def _early(
+    request: SearchRequest,
+    space: Space,
+    pruner: PrunerSpec,
+    objectives: tuple[ObjectiveSpec, ...],
+    ours: bool,
+) -> dict[str, Any]:
+    """Pruner and gate; none of both where nothing is stopped early."""
+    if pruner.name == "none":
+        if request.gate is not None:
+            rule = "--gate says what a pruner looks at, and there is none."
+            raise UsageError(rule, got=request.gate, hint="Add --pruner asha, or leave it out.")
+        return {"pruner": pruner, "gate": None}
+    if space.fidelity is None:
+        raise UsageError(
+            f"Trials of {space.name} cannot be compared before they end, so none is stopped early.",
+            got=f"--pruner {request.pruner or space.pruner}",
+            hint="Leave --pruner out; a space allows it with fidelity='epochs' or 'runs'.",
+        )
+    if space.fidelity == "runs":
+        rungs(pruner, 10**6)  # raises for a pruner without rungs
+    if request.gate is None and space.gate is not None and request.objective is None:
+        direction = "maximize" if space.gate.maximize else "minimize"
+        gate = ObjectiveSpec(metric=space.gate.metric, direction=direction)
+    else:
+        gate = choose_gate(request.gate, objectives, ours=ours)
+    return {"pruner": pruner, "gate": gate}
+
+
+def _duplicates(request: SearchRequest, fixed: Mapping[str, Any]) -> str:
+    if request.duplicates == "reseed" and "seed" in fixed:
+        rule = "--duplicates reseed changes the seed, so it must not be fixed."
+        raise UsageError(rule, got=f"seed={fixed['seed']}", hint="Leave --set seed=... out.")
+    return request.duplicates or "answer"
+
+
+def trials_wanted(request: SearchRequest, otherwise: int) -> int:
+    """`--trials`, or so many.
+
+    Raises:
+        UsageError: none at all.
+    """
+    asked = request.trials if request.trials is not None else otherwise
+    if asked < 1 or not math.isfinite(asked):
+        raise UsageError("--trials must be at least 1.", got=asked)
+    return asked

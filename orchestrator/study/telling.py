@@ -1,0 +1,155 @@
+"""`Teller`: writes into the study how trials end. The only place that calls `tell`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+from optuna.trial import FrozenTrial, TrialState
+
+from orchestrator.study.facts import TrialFacts, read_facts
+from orchestrator.study.messages import Assignment
+from orchestrator.study.patience import Patience
+from orchestrator.study.spec import StudySpec
+
+
+@dataclass
+class Running:
+    """A trial under way in this session.
+
+    Args:
+        began: when this attempt did.
+        before: the trial as it stood before this attempt.
+        epoch: the last one that it reported, in any attempt.
+        stopped_at: the step at which the pruner stopped it, or would have if it were not exempt.
+    """
+
+    trial: optuna.Trial
+    assignment: Assignment
+    began: float
+    before: TrialFacts
+    epoch: int = 0
+    stopped_at: int | None = None
+    exempt: bool = False
+
+
+class Teller:
+    """Each method may be called again after a failure half-way: what is there stays as it is.
+
+    Args:
+        study: whose trials end.
+        patiently: waits for a database that is away.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        spec: StudySpec,
+        patiently: Patience,
+        clock: Callable[[], float],
+    ) -> None:
+        self._study, self._spec = study, spec
+        self._patiently, self._clock = patiently, clock
+
+    def complete(self, run: Running, metrics: Mapping[str, float], worker: str) -> None:
+        """COMPLETE, with every figure that the trial gave."""
+        end = self._end_of(run, "finished", "", worker)
+        note(run.trial, metrics=dict(metrics), end=end)
+        self._tell_values(run.trial, metrics)
+
+    def unsuccessful(
+        self, run: Running, state: TrialState, word: str, reason: str, worker: str = ""
+    ) -> None:
+        """PRUNED or FAIL."""
+
+        def tell() -> None:
+            note(run.trial, end=self._end_of(run, word, reason, worker))
+            self._study.tell(run.trial, state=state)
+
+        self._if_still_ours(tell)
+
+    def infeasible(self, trial: optuna.Trial, reason: str) -> None:
+        """PRUNED before it started: a point of the space that comes to no config at all."""
+        end = {"state": "pruned", "reason": reason, "ended": self._clock(), "seconds": 0.0}
+
+        def tell() -> None:
+            note(trial, end=end)
+            self._study.tell(trial, state=TrialState.PRUNED)
+
+        self._if_still_ours(tell)
+
+    def give_back(self, run: Running, word: str, reason: str, *, losses: int = 0) -> None:
+        """WAITING under its own number, until it is claimed again and goes on."""
+
+        def put() -> None:
+            start = dict(run.trial.user_attrs["start"], losses=losses)
+            note(run.trial, start=start, end=self._end_of(run, word, reason))
+            self._wait(run.trial._trial_id)
+
+        self._if_still_ours(put)
+
+    def adopt(self, but: Container[int] = ()) -> list[int]:
+        """Put back what a dead driver left RUNNING, `but` these; their numbers."""
+        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        left = [frozen for frozen in running if frozen.number not in but]
+        for frozen in left:
+            facts, now = read_facts(frozen), self._clock()
+            seconds = (facts.seconds or 0.0) + max(0.0, now - (facts.started or now))
+            end = {"state": "stopped", "reason": "its driver died", "ended": now}
+            storage = self._study._storage
+            storage.set_trial_user_attr(frozen._trial_id, "end", {**end, "seconds": seconds})
+            self._wait(frozen._trial_id)
+        return [trial.number for trial in left]
+
+    def answer(self, trial: optuna.Trial, notes: Mapping[str, Any], twin: FrozenTrial) -> None:
+        """What `twin` gave: nothing is run, and the trial does not count.
+
+        Args:
+            notes: `label`, `config` and `start` of the trial.
+        """
+        known, now = read_facts(twin), self._clock()
+        reason = f"the same config as trial {twin.number}: answered from there"
+        end = {"state": known.state, "reason": reason, "ended": now, "seconds": 0.0}
+        note(trial, **notes, end={**end, "repeat_of": str(twin.number)})
+        if twin.state == TrialState.COMPLETE:
+            note(trial, metrics=dict(known.metrics))
+            self._tell_values(trial, known.metrics)
+            return
+        for step, value in twin.intermediate_values.items():
+            trial.report(value, step)
+        self._study.tell(trial, state=TrialState.PRUNED)
+
+    def _tell_values(self, trial: optuna.Trial, metrics: Mapping[str, float]) -> None:
+        for condition in self._spec.constraints:
+            trial.set_constraint(str(condition), condition.violation(metrics[condition.metric]))
+        self._study.tell(trial, [metrics[item.metric] for item in self._spec.objectives])
+
+    def _end_of(self, run: Running, word: str, reason: str, worker: str = "") -> dict[str, Any]:
+        now = self._clock()
+        seconds = (run.before.seconds or 0.0) + now - run.began
+        end: dict[str, Any] = {"state": word, "reason": reason, "ended": now, "seconds": seconds}
+        if worker:
+            end["worker"] = worker
+        if run.stopped_at is not None:
+            end["stopped_at"] = run.stopped_at
+        return end
+
+    def _wait(self, trial_id: int) -> None:
+        self._study._storage.set_trial_state_values(trial_id, TrialState.WAITING)
+
+    def _if_still_ours(self, act: Callable[[], None]) -> None:
+        """With patience; a trial that another driver was given is no longer ours to tell."""
+        try:
+            self._patiently(act)
+        except UpdateFinishedTrialError:
+            return
+
+
+def note(trial: optuna.Trial, **attributes: object) -> None:
+    """Keep attributes in the study; each is a transaction."""
+    for name, value in attributes.items():
+        trial.set_user_attr(name, value)

@@ -1,0 +1,108 @@
+"""`--warm-start OTHER`: finished trials of another study, where the two can be compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import optuna
+from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+
+from orchestrator.study.spec import StudySpec
+from orchestrator.study.store import read_spec
+from search_spaces.errors import OrchestratorError, UsageError
+from search_spaces.exploring import parameters
+from search_spaces.fixing import FixingTrial
+from search_spaces.space import Space, SpaceContext
+
+# Where a trial runs, and which draw of the head it is: these need not agree.
+_FREE = {"data_dir", "weights_dir", "cache_limit_gb", "device", "threads", "accumulation", "seed"}
+
+
+def check_warm_start(other: StudySpec, spec: StudySpec) -> None:
+    """Raise UsageError unless figures of `other` mean the same in `spec`; says what differs."""
+    pairs = [
+        ("trainable", other.trainable, spec.trainable),
+        ("data", other.data.digest, spec.data.digest),
+        ("split", other.split.digest, spec.split.digest),
+        ("attack", other.attack, spec.attack),
+    ]
+    found = [
+        f"{what} ({theirs} there, {ours} here)" for what, theirs, ours in pairs if theirs != ours
+    ]
+    if found:
+        raise UsageError(
+            f"A warm start needs the same figures in both studies; {other.name} differs in "
+            f"{', '.join(found)}.",
+            hint="Search with the same --data, sizes and --seed as there, or leave it out.",
+        )
+
+
+def warm_start(
+    study: optuna.Study, other: optuna.Study, spec: StudySpec, space: Space, context: SpaceContext
+) -> tuple[int, int]:
+    """Add the finished trials of `other` that lie in this space; how many of how many.
+
+    They teach the sampler and count neither towards `--trials` nor as a result of this study.
+    Those that are there already are not added again.
+    """
+    there = {t.user_attrs.get("origin", {}).get("of") for t in study.get_trials(deepcopy=False)}
+    theirs = read_spec(other)
+    check_warm_start(theirs, spec)
+    known = parameters(space, context)
+    done = other.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    added = 0
+    for trial in done:
+        made = _translated(trial, theirs, spec, space, context, set(known))
+        if made is None or made.user_attrs["origin"]["of"] in there:
+            continue
+        study.add_trial(made)
+        added += 1
+    return added, len(done)
+
+
+def _translated(
+    trial: FrozenTrial,
+    theirs: StudySpec,
+    spec: StudySpec,
+    space: Space,
+    context: SpaceContext,
+    known: set[str],
+) -> FrozenTrial | None:
+    """The trial as this study would hold it, None where it cannot."""
+    config = trial.user_attrs.get("config", {})
+    wanted: dict[str, Any] = {name: config[name] for name in known if name in config}
+    shared = {**spec.base_config, **spec.fixed}
+    free = (known | _FREE) - set(spec.fixed)
+    if any(config.get(name) != value for name, value in shared.items() if name not in free):
+        return None
+    metrics = trial.user_attrs.get("metrics", {})
+    if any(item.metric not in metrics for item in (*spec.objectives, *spec.constraints)):
+        return None
+    fixed = FixedTrial({**wanted, **trial.params})
+    try:
+        space.suggest(FixingTrial(fixed, spec.fixed), context)
+    except (ValueError, OrchestratorError):
+        return None
+    # FixedTrial only warns of a value that the space does not hold.
+    if not all(
+        distribution._contains(distribution.to_internal_repr(fixed.params[name]))
+        for name, distribution in fixed.distributions.items()
+    ):
+        return None
+    source = f"{theirs.name}/{trial.number}"
+    return create_trial(
+        state=TrialState.COMPLETE,
+        params=fixed.params,
+        distributions=fixed.distributions,
+        values=[metrics[item.metric] for item in spec.objectives],
+        system_attrs={
+            f"constraints:{item}": item.violation(metrics[item.metric]) for item in spec.constraints
+        },
+        user_attrs={
+            "origin": {"kind": "warm_start", "of": source},
+            "label": trial.user_attrs.get("label", source),
+            "config": config,
+            "metrics": metrics,
+            "end": {"state": "finished", "reason": f"from {source}"},
+        },
+    )

@@ -1,0 +1,86 @@
+"""Pictures of the study on its own run, and curves of the best trials; never in sending's way."""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+from orchestrator.study.facts import TrialFacts
+from orchestrator.tracking.curve_picture import BEST, CURVES, curves_png
+from orchestrator.tracking.files import read_files
+from orchestrator.tracking.pace import Pace
+from orchestrator.tracking.parent_run import ParentSender
+from orchestrator.tracking.records import StudyRecord
+from orchestrator.tracking.runs import RunBook
+
+FOLDER = "pictures"
+_EVERY = 180.0  # seconds, while trials run
+
+
+class PictureSender:
+    """Draws and sends; what goes wrong is written to standard error, and kept from nobody else.
+
+    Args:
+        study: as Optuna holds it.
+        parent: sends to the study's own run.
+        book: runs of its trials.
+        tracking_uri: of the store.
+    """
+
+    def __init__(
+        self, study: optuna.Study, parent: ParentSender, book: RunBook, tracking_uri: str
+    ) -> None:
+        self._study, self._parent, self._book = study, parent, book
+        self._uri = tracking_uri
+        self._pace = Pace(_EVERY)
+
+    def send(self, study: StudyRecord, *, last: bool) -> str:
+        """Draw what is due; what went wrong, in words, or "".
+
+        Args:
+            last: the search is over: whatever has changed is due, and the best trials' curves too.
+        """
+        state = tuple((trial.number, trial.state) for trial in study.facts)
+        problem = _harmless(
+            lambda: self._pace(lambda: self._send_study(study), state, now=last), "pictures"
+        )
+        if last and not study.spec.has_images:
+            for trial in study.ranked[:BEST]:
+                problem = _harmless(lambda t=trial: self._send_curves(t), "curves") or problem
+        return problem
+
+    def _send_study(self, study: StudyRecord) -> None:
+        from orchestrator.pictures import write_pictures
+
+        with tempfile.TemporaryDirectory() as folder:
+            write_pictures(self._study, study.spec, Path(folder))
+            if any(Path(folder).iterdir()):
+                self._parent.log_folder(Path(folder), FOLDER)
+
+    def _send_curves(self, trial: TrialFacts) -> None:
+        run = self._book.find(trial.number)
+        if run is None:
+            return
+        repository = get_artifact_repository(run.artifact_uri, tracking_uri=self._uri)
+        if any(entry.path == CURVES for entry in repository.list_artifacts()):
+            return
+        drawn = curves_png(trial, read_files(trial).history)
+        if drawn is not None:
+            with tempfile.TemporaryDirectory() as folder:
+                Path(folder, CURVES).write_bytes(drawn)
+                repository.log_artifact(str(Path(folder, CURVES)))
+
+
+def _harmless(act: Callable[[], None], what: str) -> str:
+    """What went wrong, in words; "" when nothing did."""
+    try:
+        act()
+    except Exception as error:  # whatever a picture or the store for files may raise
+        traceback.print_exc()
+        return f"{what}: {type(error).__name__}: {error}"[:200]
+    return ""
