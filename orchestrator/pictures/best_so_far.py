@@ -68,11 +68,10 @@ def _track(view: StudyView, objective: ObjectiveSpec, place: int, x: Place) -> T
 
 
 def _steps(points: Sequence[Point], objective: ObjectiveSpec) -> tuple[Point, ...]:
-    """The points that were better than all before them."""
+    """The points that were better than all before; a warm start's are not this study's own."""
     sign = 1 if objective.direction == "maximize" else -1
     steps: list[Point] = []
     for point in points:
-        counts = point.kind in ("finished", "warm_start")
-        if counts and (not steps or sign * point.value > sign * steps[-1].value):
+        if point.kind == "finished" and (not steps or sign * point.value > sign * steps[-1].value):
             steps.append(point)
     return tuple(steps)

@@ -49,7 +49,8 @@ def _draw(axes: Axes, each: StepRanks) -> None:
         here = each.of(stopped=stopped)
         places = [rank.early for rank in here], [rank.final for rank in here]
         label = STOPPED if stopped else KEPT
-        axes.scatter(*places, s=42, color=colour, marker=marker, label=label, zorder=2)
+        size = 42 if len(each.ranks) <= 60 else 14
+        axes.scatter(*places, s=size, color=colour, marker=marker, label=label, zorder=2)
     for rank in each.ranks if len(each.ranks) <= _NAMED else ():
         axes.annotate(
             str(rank.trial.number),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.pictures.fanova import Importances, Share, importances
+from orchestrator.pictures.fanova import TREES, Importances, Share, importances
 from orchestrator.pictures.interactive import fragment, hover, new_interactive
 from orchestrator.pictures.picture import Picture
 from orchestrator.pictures.scales import shortened
@@ -89,10 +89,9 @@ def _whiskers(shares: Sequence[Share]) -> tuple[list[float], list[float]]:
 
 
 def _axis(found: Importances) -> str:
-    if len(found.shares) > 1:
-        return "share of what single parameters explain, by objective"
-    (metric,) = found.shares
-    return f"share of what single parameters explain of {metric}"
+    objective = "each objective" if len(found.shares) > 1 else next(iter(found.shares))
+    whiskers = f"whiskers: the middle 80 % of {TREES} trees"
+    return f"share of what single parameters explain of {objective} ({whiskers})"
 
 
 def _interactive(found: Importances) -> go.Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 _LETTER, _LINE = 0.085, 0.16  # inches, of type of 9 points
 _AROUND = ((1, 1), (-1, 1), (1, -1), (-1, -1))
@@ -30,7 +31,7 @@ def place_labels(
     return sides
 
 
-def offset(side: tuple[int, int]) -> dict[str, object]:
+def offset(side: tuple[int, int]) -> dict[str, Any]:
     """The options of Matplotlib's `annotate` that put a label there."""
     right, above = side
     return {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 from orchestrator.pictures.interactive import fragment
@@ -74,14 +74,10 @@ class Front:
         worse_x = min if self.directions[x] == "maximize" else max
         worse_y = min if self.directions[y] == "maximize" else max
         places = sorted((spot.values[x], spot.values[y]) for spot in self.best)
-        xs, ys = [], []
-        for here, after in zip(places, [*places[1:], places[-1:]], strict=True):
-            xs.append(here[0])
-            ys.append(here[1])
-            if len(after) == 2:
-                xs.append(worse_x(here[0], after[0]))
-                ys.append(worse_y(here[1], after[1]))
-        return xs, ys
+        steps = places[:1]
+        for here, after in pairwise(places):
+            steps += [(worse_x(here[0], after[0]), worse_y(here[1], after[1])), after]
+        return [step[0] for step in steps], [step[1] for step in steps]
 
 
 def draw_pareto(view: StudyView) -> Picture | None:

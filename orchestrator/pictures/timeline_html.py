@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orchestrator.pictures.interactive import hover, new_interactive
-from orchestrator.pictures.lanes import Bar
+from orchestrator.pictures.bars import Bar
 from orchestrator.pictures.scales import shortened
 from orchestrator.pictures.timeline import STYLES, Timeline, became
 from orchestrator.views.numbers import duration
@@ -50,7 +50,7 @@ def _trace(here: Sequence[tuple[str, Bar]], timeline: Timeline) -> go.Bar:
                 f"trial {bar.trial.number}: {bar.trial.label}",
                 f"{became(bar.trial)}, {duration(bar.end - bar.start)}",
                 bar.trial.reason,
-                bar.trial.worker,
+                bar.worker,
             )
             for _, bar in here
         ],

@@ -77,4 +77,7 @@ def _best_words(tracks: Sequence[Track]) -> str:
         for track in tracks
         if track.best
     ]
-    return f"best: {', '.join(parts)}" if parts else "no trial holds the constraints"
+    if parts:
+        return f"best: {', '.join(parts)}"
+    broken = any(point.kind == "infeasible" for point in tracks[0].points)
+    return f"no trial of its own has {'held the constraints' if broken else 'finished'} yet"

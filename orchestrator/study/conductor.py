@@ -79,7 +79,7 @@ class Conductor:
         self._repeats = 0
         self._spent: str | None = None
         self._alone = not is_shared(study)
-        self._in_doubt = False
+        self._in_doubt = self._counted = False
         self._patiently(self._count)
 
     @property
@@ -186,6 +186,9 @@ class Conductor:
 
     def _count(self) -> int:
         """Bring the number of finished trials up to date; how many are under way anywhere."""
+        if self._alone and self._counted:
+            return len(self._running)  # nobody else adds to them: no need to read them all
+        self._counted = True
         finished = under_way = 0
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state == TrialState.RUNNING:
@@ -200,6 +203,7 @@ class Conductor:
             run = self._patiently(lambda: self._starter.start(trial))
         except OrchestratorError as error:
             self._teller.infeasible(trial, str(error))
+            self._budget.finished += 1
             self._unwatch(trial.number)
             self._board.post(trial.number, state="pruned", stage="", reason=str(error))
             return None
@@ -264,7 +268,7 @@ class Conductor:
         if run.assignment.attempt > 1:
             forget_checkpoints(run.assignment)
         self._forget(run)
-        self._budget.finished += 1
+        self._ended_here(run)
         self._budget.meet(run.trial.number, metrics)
         self._post(run, state="finished", stage="", metrics=metrics, seconds=self._seconds(run))
 
@@ -274,8 +278,13 @@ class Conductor:
         self._forget(run)
         self._teller.unsuccessful(run, state, word, reason, worker)
         forget_checkpoints(run.assignment)
-        self._budget.finished += state == TrialState.PRUNED
+        if state == TrialState.PRUNED:
+            self._ended_here(run)
         self._post(run, state=word, stage="", reason=reason, seconds=self._seconds(run))
+
+    def _ended_here(self, run: Running) -> None:
+        self._budget.finished += 1
+        self._starter.finished.note(run.digest, run.trial.number)
 
     def _give_back(self, run: Running, word: str, reason: str, *, losses: int = 0) -> None:
         self._forget(run)

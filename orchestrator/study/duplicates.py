@@ -13,20 +13,31 @@ class Finished:
     """Finds the trial that has finished with the same config; looks at each trial once.
 
     Args:
-        study: whose trials it reads.
+        study: whose trials it reads, all of them at first.
+        alone: no other driver adds to them: what ends from now on is `note`d.
     """
 
-    def __init__(self, study: optuna.Study) -> None:
-        self._study = study
-        self._by_digest: dict[str, FrozenTrial] = {}
+    def __init__(self, study: optuna.Study, *, alone: bool) -> None:
+        self._study, self._alone = study, alone
+        self._by_digest: dict[str, int] = {}
         self._seen: set[int] = set()
+        self._read()
+
+    def note(self, digest: str, number: int) -> None:
+        """A trial has ended here, finished or stopped early."""
+        self._by_digest.setdefault(digest, number)
 
     def find(self, digest: str) -> FrozenTrial | None:
         """The first trial of this digest that ran to its end here, or was stopped early."""
+        if not self._alone:
+            self._read()
+        number = self._by_digest.get(digest)
+        return None if number is None else self._study.get_trials(deepcopy=False)[number]
+
+    def _read(self) -> None:
         for trial in self._study.get_trials(deepcopy=False, states=_ENDED):
             if trial.number not in self._seen:
                 self._seen.add(trial.number)
                 held = trial.user_attrs.get("start", {}).get("digest")
                 if held and "repeat_of" not in trial.user_attrs.get("end", {}):
-                    self._by_digest.setdefault(held, trial)
-        return self._by_digest.get(digest)
+                    self.note(held, trial.number)

@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 
 from orchestrator.study.early import EarlyStopper
+from orchestrator.study.pruners import make_pruner
 from orchestrator.study.samplers import SamplerNeeds, make_sampler
 from orchestrator.study.spec import ConditionSpec, ObjectiveSpec, StudySpec
 from search_spaces.exploring import parameters
@@ -50,4 +51,5 @@ def stopper_of(study: optuna.Study, spec: StudySpec) -> EarlyStopper | None:
     if spec.gate is None:
         return None
     native = len(spec.objectives) == 1 and spec.gate == spec.objectives[0]
-    return EarlyStopper(study, spec.pruner, spec.gate, native=native)
+    pruner = make_pruner(spec.pruner, direction=spec.gate.direction, most_steps=None)
+    return EarlyStopper(study, pruner, spec.gate, native=native)

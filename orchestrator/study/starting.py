@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
+from orchestrator.study.claims import is_shared
 from orchestrator.study.configs import MadeConfig, is_ours, make_trial_config
 from orchestrator.study.drivers import driver_name
 from orchestrator.study.duplicates import Finished
@@ -44,7 +45,7 @@ class Starter:
         self._study, self._spec = study, spec
         self._space, self._context = space, context
         self._teller, self._clock = teller, clock
-        self._finished = Finished(study)
+        self.finished = Finished(study, alone=not is_shared(study))
 
     def start(self, trial: optuna.Trial) -> Running | None:
         """Write down what the trial is; None where the study knew its answer already.
@@ -52,7 +53,7 @@ class Starter:
         Raises:
             OrchestratorError: the point comes to no config at all.
         """
-        before = read_facts(self._study._storage.get_trial(trial._trial_id))
+        before = read_facts(trial._cached_frozen_trial)  # as it stood when it was claimed
         suggested = self._space.suggest(FixingTrial(trial, self._spec.fixed), self._context)
         made = make_trial_config(self._spec, suggested)
         twin = self._twin(made, before)
@@ -68,11 +69,11 @@ class Starter:
         """The trial that has finished with this config; a trial that goes on has none."""
         if self._spec.duplicates == "run" or before.folder or before.origin == "retry":
             return None
-        return self._finished.find(made.digest)
+        return self.finished.find(made.digest)
 
     def _reseeded(self, made: MadeConfig, suggested: Mapping[str, Any]) -> MadeConfig:
         seed = int(made.fields["seed"])
-        while self._finished.find(made.digest) is not None:
+        while self.finished.find(made.digest) is not None:
             seed += 1
             made = make_trial_config(self._spec, {**suggested, "seed": seed})
         return made
@@ -100,7 +101,9 @@ class Starter:
             accumulation=2 if before.ended_by == "memory" else 1,
         )
         epoch = max(before.steps, default=0)
-        return Running(trial, assignment, self._clock(), before, epoch, exempt=exempt)
+        return Running(
+            trial, assignment, made.digest, self._clock(), before, epoch, exempt=exempt
+        )
 
     def _notes(
         self,

@@ -202,4 +202,3 @@ def uninterrupted(study: optuna.Study) -> list[dict[str, Any]]:
 
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     return [trial.params for trial in sorted(done, key=place)]
-

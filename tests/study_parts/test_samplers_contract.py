@@ -18,6 +18,7 @@ from orchestrator.study.samplers import SAMPLERS, SamplerNeeds
 NAMES = [name for name in SAMPLERS if name != "auto"]
 FAST = [name for name in NAMES if name != "gp"]  # its draws take 0.2 s each
 SEVERAL = [name for name in NAMES if name not in ("cmaes", "gp")]
+DATABASES = ("sqlite", "postgresql")
 TRIALS = 14
 
 FIRST: dict[str, dict[str, Any]] = {  # a baseline that names some of the parameters only
@@ -42,7 +43,9 @@ KILLS = {
 }
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(
+    params=["memory", *(pytest.param(name, marks=pytest.mark.slow) for name in DATABASES)]
+)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     known = storages(tmp_path)
     if request.param not in known:
@@ -86,12 +89,24 @@ def test_a_search_with_kills_is_the_search_without(
     assert all(in_range(params) for params in found[0])
 
 
-@pytest.mark.parametrize("toy", ["mixed", "branching"])
-def test_gp_with_kills_is_gp_without(toy: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["tpe", "cmaes", "nsga2"])  # those with notes in the database
+def test_so_it_is_on_sqlite(name: str, tmp_path: Path) -> None:
+    needs, known = needs_of(name, "branching"), storages(tmp_path)
+    kills = {key: KILLS[key] for key in (9, 12)}
+    straight = search(known["memory"], name, TOYS["branching"], needs, trials=TRIALS)
+    cut = search(known["sqlite"], name, TOYS["branching"], needs, trials=TRIALS, kills=kills)
+    assert cut == straight
+
+
+@pytest.mark.parametrize(
+    ("toy", "trials"),
+    [("one", 12), *(pytest.param(toy, 14, marks=pytest.mark.slow) for toy in ("mixed", "choices"))],
+)
+def test_so_it_is_with_gp(toy: str, trials: int, tmp_path: Path) -> None:
     needs = needs_of("gp", toy)
     found = [
-        search(storages(tmp_path)["memory"], "gp", TOYS[toy], needs, trials=13, kills=kills)
-        for kills in ({}, {key: KILLS[key] for key in (5, 10, 12)})
+        search(storages(tmp_path)["memory"], "gp", TOYS[toy], needs, trials=trials, kills=kills)
+        for kills in ({}, {key: KILLS[key] for key in (5, 9)} | {10: ("waiting", 1)})
     ]
     assert found[0] == found[1]
     assert all(in_range(params) for params in found[0])
@@ -101,9 +116,7 @@ def test_gp_with_kills_is_gp_without(toy: str, tmp_path: Path) -> None:
 def test_so_it_is_with_several_objectives_and_constraints(name: str, tmp_path: Path) -> None:
     needs = replace(needs_of(name, "branching", objectives=2), constrained=True)
     found = [
-        search(
-            storages(tmp_path)["memory"], name, TOYS["branching"], needs, trials=20, kills=kills
-        )
+        search(storages(tmp_path)["memory"], name, TOYS["branching"], needs, trials=20, kills=kills)
         for kills in ({}, KILLS)
     ]
     assert found[0] == found[1]
@@ -125,18 +138,16 @@ def test_another_seed_is_another_search(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FAST)
-def test_parallel_workers_of_two_drivers_draw_different_points(name: str, opened: Open) -> None:
+def test_four_trials_at_a_time_on_two_drivers_are_different(name: str, opened: Open) -> None:
     """Also in the draws that the sampler makes from what it has learnt."""
     needs, toy = needs_of(name, "mixed"), TOYS["mixed"]
     drivers = [open_study(opened(), name, needs) for _ in range(2)]
-    drawn = []
     for _ in range(6):
         trials = [driver.ask() for driver in drivers for _ in range(2)]
         points = [toy.suggest(trial) for trial in trials]
-        drawn += points
+        assert len({tuple(sorted(params.items())) for params in points}) == 4
         for trial, params in zip(trials, points, strict=True):
             trial.study.tell(trial, answer(params, needs.objectives))
-    assert len({tuple(sorted(params.items())) for params in drawn}) == len(drawn)
 
 
 @pytest.mark.parametrize("name", FAST)
@@ -179,4 +190,3 @@ def test_constraints_are_taken(name: str, opened: Open) -> None:
             trial.set_constraint(key, value)
         study.tell(trial, answer(params, needs.objectives))
     assert all(trial.constraints for trial in study.trials)
-

@@ -33,7 +33,7 @@ class SeededSampler(BaseSampler):
     """
 
     def __init__(self, kind: SamplerKind, needs: SamplerNeeds) -> None:
-        self._kind, self._needs = kind, needs
+        self._kind, self._needs = kind, replace(needs, known={})
         self._succession = Succession()
         self._merged = 0
         # Asked for the search space only, which Optuna's samplers keep up to date by looking at
