@@ -22,12 +22,16 @@ BARRED = {
 KEPT_TO = {
     "ray": {"orchestrator/run", "orchestrator/plan/resources.py"},
     "mlflow": {"orchestrator/tracking"},
-    "matplotlib": {"trainables/pictures"},
+    "matplotlib": {"trainables/pictures", "orchestrator/pictures"},
+    "plotly": {"orchestrator/pictures"},
     "rich": {"orchestrator/views", "orchestrator/cli"},
     "typer": {"orchestrator/cli"},
 }
 
-HEAVY = ("torch", "torchvision", "ray", "mlflow", "optuna", "pandas", "timm", "matplotlib", "scipy")
+HEAVY = (
+    *("torch", "torchvision", "ray", "mlflow", "optuna", "pandas", "timm"),
+    *("matplotlib", "plotly", "scipy"),
+)
 
 
 def files(folder: str) -> list[Path]:

@@ -15,7 +15,6 @@ _CONFIG = {
     "displaylogo": False,
     "responsive": True,
     "showSendToCloud": False,
-    "plotlyServerURL": "",
 }
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 

@@ -80,9 +80,7 @@ def known_end(trial: TrialFacts) -> float | None:
     return trial.ended
 
 
-def _span(
-    runs: Sequence[TrialFacts], driver: str, now: float | None
-) -> tuple[float, float] | None:
+def _span(runs: Sequence[TrialFacts], driver: str, now: float | None) -> tuple[float, float] | None:
     """The first and the last that is known of one driver."""
     own = [trial for trial in runs if trial.driver == driver]
     starts = [trial.started or 0.0 for trial in own if not has_gone_on(trial)]

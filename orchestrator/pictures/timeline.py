@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestrator.pictures.interactive import fragment
 from orchestrator.pictures.bars import Bar
+from orchestrator.pictures.interactive import fragment
 from orchestrator.pictures.lanes import Lane, idle_share, lanes
 from orchestrator.pictures.picture import Picture
 from orchestrator.pictures.scales import TimeUnit, time_unit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.pictures.interactive import hover, new_interactive
 from orchestrator.pictures.bars import Bar
+from orchestrator.pictures.interactive import hover, new_interactive
 from orchestrator.pictures.scales import shortened
 from orchestrator.pictures.timeline import STYLES, Timeline, became
 from orchestrator.views.numbers import duration

@@ -11,11 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orchestrator.study.agreement import Agreement, rank_agreement
-from orchestrator.study.facts import TrialFacts
 from orchestrator.study.savings import Savings, savings
-from orchestrator.study.spec import ObjectiveSpec, StudySpec
+
+if TYPE_CHECKING:
+    from orchestrator.study.facts import TrialFacts
+    from orchestrator.study.spec import ObjectiveSpec, StudySpec
 
 LEAST = 8
 """Exempt trials below which nothing is concluded. With 5, the interval of a true tau of 0.5 was

@@ -73,13 +73,11 @@ class GateStorage:
         del study_id, deepcopy
         trials = self._study.get_trials(deepcopy=False)
         self._succession.note(trials)
-        seen = [self._done[t.number] if t.number in self._done else self._look(t) for t in trials]
-        standing = self._succession.standing()
-        return [
-            trial
-            for number in standing
-            if (trial := seen[number]) is not None and (states is None or trial.state in states)
-        ]
+        done = self._done
+        seen = [done[n] if n in done else self._look(trial) for n, trial in enumerate(trials)]
+        if self._succession.merged:
+            seen = [seen[number] for number in self._succession.standing()]
+        return [t for t in seen if t is not None and (states is None or t.state in states)]
 
     def as_seen(self, trial: FrozenTrial) -> FrozenTrial:
         """One trial as a pruner sees it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from orchestrator.study.facts import TrialFacts
-from orchestrator.study.spec import StudySpec
+if TYPE_CHECKING:
+    from orchestrator.study.facts import TrialFacts
+    from orchestrator.study.spec import StudySpec
 
 
 def pareto_front(trials: Sequence[TrialFacts], spec: StudySpec) -> tuple[int, ...]:

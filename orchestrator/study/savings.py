@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from orchestrator.study.facts import TrialFacts
-from orchestrator.study.spec import StudySpec
+if TYPE_CHECKING:
+    from orchestrator.study.facts import TrialFacts
+    from orchestrator.study.spec import StudySpec
 
 
 @dataclass(frozen=True)

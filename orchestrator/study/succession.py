@@ -1,9 +1,9 @@
 """A study's trials as they would stand if none had ever been interrupted.
 
 A trial whose driver went silent is told FAIL, and a successor with its parameters is enqueued; a
-failed one may be run again (`facts.py`, `origin`). Samplers and pruners must see one trial there, at
-the place of the first: else the order of trials, their numbers and the values at a rung would tell
-an interrupted search from one that was not, and it would go another way.
+failed one may be run again (`facts.py`, `origin`). Samplers and pruners must see one trial there,
+at the place of the first: else the order of trials, their numbers and the values at a rung would
+tell an interrupted search from one that was not, and it would go another way.
 
 | trials of the study | place | shown |
 | --- | --- | --- |

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.contents import attack_name
 from orchestrator.tracking.files import TrialFiles, read_confusion, read_examples
+from orchestrator.tracking.problems import write_down
 
 SUMMARY = "summary.png"
 _CONFUSION = {"train": "confusion_train.csv", "val": "confusion_val.csv"}
@@ -47,8 +47,8 @@ def send_artifacts(
             (made / "config.json").write_text(json.dumps(dict(trial.config), indent=1))
         try:
             _make(made, trial, spec, files)
-        except Exception:  # a damaged report: its figures and plain files are sent all the same
-            traceback.print_exc()
+        except Exception as error:  # a damaged report: its figures and plain files are sent
+            write_down(error)
         if any(made.iterdir()):
             repository.log_artifacts(folder)
 

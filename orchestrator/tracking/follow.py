@@ -6,6 +6,7 @@ Standard input closes when the driver says so, and also when the driver dies, ho
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -107,5 +108,7 @@ def main_streams() -> tuple[TextIO, TextIO]:
 
 def log_into(folder: Path) -> None:
     """Send standard error to `mlflow.log` in the study's folder, if that can be written."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("orchestrator").setLevel(logging.INFO)
     with contextlib.suppress(OSError), (folder / "mlflow.log").open("ab") as log:
         os.dup2(log.fileno(), 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from orchestrator.tracking.curve_picture import BEST, CURVES, curves_png
 from orchestrator.tracking.files import read_files
 from orchestrator.tracking.pace import Pace
 from orchestrator.tracking.parent_run import ParentSender
+from orchestrator.tracking.problems import write_down
 from orchestrator.tracking.records import StudyRecord
 from orchestrator.tracking.runs import RunBook
 
@@ -81,6 +81,6 @@ def _harmless(act: Callable[[], None], what: str) -> str:
     try:
         act()
     except Exception as error:  # whatever a picture or the store for files may raise
-        traceback.print_exc()
+        write_down(error)
         return f"{what}: {type(error).__name__}: {error}"[:200]
     return ""

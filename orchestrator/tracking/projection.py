@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Projection:
         self._turns = Turns(self._reader.spec)
         self._session: Session | None = None
         self._study: StudyRecord | None = None
+        self._failures: Counter[int] = Counter()
         held = read_result(self.folder)
         before = held if held and held.tracking_uri == masked(self._uri) else None
         self._latest = before or SyncResult(study, masked(self._uri))
@@ -93,8 +95,8 @@ class Projection:
         study = self._study = self._reader.read()
         with failing_fast(), self._turns.turn(_patience(deadline)) as alone:
             if self._session is None:
-                spared = (self._reader, self._uri, self._storage)
-                self._session = Session(*spared, restore=again)
+                given = (self._reader, self._uri, self._storage, self._failures)
+                self._session = Session(*given, restore=again)
             else:
                 self._session.look_around(study, alone=alone, last=last)
             return self._send(self._session, study, last=last, again=again, deadline=deadline)
@@ -114,14 +116,19 @@ class Projection:
         outcome = session.send_trials(study, last=last, ask=again, is_late=is_late)
         left = [f"trial {number}" for number in (*outcome.problems, *outcome.late)]
         notes = [_in_words(error, self._uri) for error in outcome.problems.values()]
-        if outcome.gave_up:
-            self._session = None  # the store may be another one when it is back
-        else:
-            session.parent.send(study, session.links, last=last)
-            if last:
+        try:
+            if not outcome.gave_up:
+                session.parent.send(study, session.links, last=last)
+            if not outcome.gave_up and last:
                 models = session.models.keep(study, session.book.run_ids, deadline=deadline)
                 left += models.left
                 notes += models.notes
+        except Exception as error:
+            self._session = None
+            left.append("the study's own run")
+            notes.append(_in_words(error, self._uri))
+        if outcome.gave_up:
+            self._session = None  # the store may be another one when it is back
         lacking = tuple(t.number for t in study.trials if session.trials.lacks_files(t))
         result = self._result(tuple(left), "; ".join(dict.fromkeys(notes)), session)
         return replace(result, without_files=lacking)

@@ -13,6 +13,7 @@ from orchestrator.tracking.models import ModelKeeper
 from orchestrator.tracking.notes import Links
 from orchestrator.tracking.parent_run import ParentSender
 from orchestrator.tracking.pictures import PictureSender
+from orchestrator.tracking.problems import write_down
 from orchestrator.tracking.records import StudyReader, StudyRecord
 from orchestrator.tracking.runs import RunBook
 from orchestrator.tracking.store import find_experiment, open_client
@@ -43,6 +44,7 @@ class Session:
         reader: of the study.
         uri: of the tracking store.
         storage: Optuna storage URL, for the commands in the description.
+        failures: how often a trial could not be sent, by its number; counted on.
         restore: bring a deleted experiment back.
 
     Raises:
@@ -50,7 +52,15 @@ class Session:
         MlflowException: or whatever else a store may raise.
     """
 
-    def __init__(self, reader: StudyReader, uri: str, storage: str, *, restore: bool) -> None:
+    def __init__(
+        self,
+        reader: StudyReader,
+        uri: str,
+        storage: str,
+        failures: Counter[int],
+        *,
+        restore: bool,
+    ) -> None:
         spec = reader.spec
         client = open_client(uri)
         self.experiment_id = find_experiment(client, uri, spec.experiment, restore=restore)
@@ -61,7 +71,7 @@ class Session:
         self.trials = TrialSender(client, self.book, uri, self.parent.run_id, self.links)
         self.pictures = PictureSender(reader.study, self.parent, self.book, uri)
         self.models = ModelKeeper(client, self.experiment_id, spec, uri)
-        self._failures: Counter[int] = Counter()
+        self._failures = failures
 
     def look_around(self, study: StudyRecord, *, alone: bool, last: bool) -> None:
         """Take in what others have sent since.
@@ -87,12 +97,12 @@ class Session:
         """
         outcome, in_a_row = Outcome(), 0
         for trial in self._unsent(study, last=last):
-            outcome.gave_up = in_a_row >= _MOST_ERRORS
             if outcome.gave_up or is_late():
                 outcome.late.append(trial.number)
                 continue
             problem = self._send(trial, study, ask=ask)
             in_a_row = in_a_row + 1 if problem else 0
+            outcome.gave_up = in_a_row >= _MOST_ERRORS
             if problem is not None:
                 outcome.problems[trial.number] = problem
         return outcome
@@ -114,6 +124,7 @@ class Session:
         except Exception as error:  # whatever MLflow, a database, a server or a disk may raise
             self._failures[trial.number] += 1
             self.trials.forget(trial)
+            write_down(error)
             return error
         return None
 

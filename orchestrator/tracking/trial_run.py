@@ -8,7 +8,6 @@ sent again; and no step is sent that is there already.
 
 from __future__ import annotations
 
-import traceback
 
 from mlflow import MlflowClient
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
@@ -141,7 +140,6 @@ class TrialSender:
         try:
             send_artifacts(self._repository(half.artifact_uri), trial, study.spec, files)
         except Exception as error:
-            traceback.print_exc()
             return error
         return None
 

@@ -15,6 +15,8 @@ from toy_spaces import BATCHES
 from orchestrator.run.cluster import cluster
 from orchestrator.study.budget import Budget
 from orchestrator.study.facts import read_facts
+from orchestrator.study.queue import enqueue
+from orchestrator.study.spec import ObjectiveSpec, PrunerSpec
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -95,6 +97,25 @@ def test_a_stop_comes_within_seconds(toy):
     run(this)
     assert time.monotonic() - asked[0] < 10
     assert sorted(this.states()) == ["WAITING", "WAITING"]
+
+
+def test_a_stopped_trials_generator_is_closed_before_its_actor_is_reused(toy, tmp_path):
+    """ASHA that keeps the best half stops these: each is worse than the one before."""
+    fields = {
+        "pruner": PrunerSpec(name="asha", options={"first_rung": 1, "reduction": 2}),
+        "gate": ObjectiveSpec(metric="val_acc"),
+        "fidelity": "epochs",
+        "exempt_share": 0.0,
+    }
+    this = toy("leaves_word", trials=4, spec_fields=fields, data_dir=str(tmp_path))
+    for dropout in (0.3, 0.5, 0.7, 0.9):
+        enqueue(this.study, {"dropout": dropout}, "try")
+    run(this, concurrency=1)
+    assert this.states() == ["COMPLETE", "PRUNED", "PRUNED", "PRUNED"]
+    words = sorted(path.name.split("-") for path in tmp_path.glob("0.*-*"))
+    # Each by its own word, the one that ended well after its last report too.
+    assert [dropout for dropout, _ in words] == ["0.300000", "0.500000", "0.700000", "0.900000"]
+    assert len({process for _, process in words}) <= 2  # one at a time; another may be ahead
 
 
 @pytest.mark.parametrize(("gpus", "at_once"), [(1, 2), (0.5, 4), (2, 1)])

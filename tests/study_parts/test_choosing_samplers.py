@@ -51,7 +51,7 @@ def test_what_is_taken(name: str, needs: dict[str, Any], chosen: str) -> None:
         ("nsga3", {}, ["two objectives or more", "Got: 1", "--sampler nsga2"]),
         ("grid", {}, ["declares the values", "--sampler qmc"]),
         ("grid", {"grid": {"x": (1,)}, "parameters": BOTH}, ["every parameter", "c"]),
-        ("grid", {"grid": {"x": (0, 2)}, "parameters": NUMBER}, ["0 to 1", "Got: 2"]),
+        ("grid", {"grid": {"x": (0, 2)}, "parameters": NUMBER}, ["0 to 1", "Got: [2]"]),
         ("grid", {"grid": {"x": ()}, "parameters": NUMBER}, ["a value at least", "'x'"]),
         ("grid", {"grid": {"x": range(1001), "y": range(1000)}}, ["1,000,000", "1,001,000"]),
     ],

@@ -75,7 +75,14 @@ def in_range(params: dict[str, Any]) -> bool:
     )
 
 
-@pytest.mark.parametrize("toy", TOYS)
+@pytest.mark.parametrize(
+    ("opened", "toy"),
+    [
+        *(("memory", toy) for toy in TOYS),
+        *(pytest.param(name, "branching", marks=pytest.mark.slow) for name in DATABASES),
+    ],
+    indirect=["opened"],
+)
 @pytest.mark.parametrize("name", FAST)
 def test_a_search_with_kills_is_the_search_without(
     name: str, toy: str, opened: Open, tmp_path: Path

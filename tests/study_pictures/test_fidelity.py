@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -225,9 +226,12 @@ def test_nothing_stopped_nothing_saved() -> None:
 
 
 def test_lines_for_a_terminal() -> None:
-    lines = fidelity_lines(_report([*_eight(seconds=18.0), LATE, EARLY]))
-    assert lines[1] == "  epoch 1: Kendall's tau 1.00 (0.79 to 1.00), n = 8, 5 stops"
-    # 10 of 9 epochs planned; 8 whole, 3 and 1; 2 s an epoch for 14
+    lines = fidelity_lines(
+        _report([*_eight(seconds=18.0), replace(LATE, number=8), replace(EARLY, number=9)])
+    )
+    # Perfect order of 8: tanh(atanh(1 - 2 / 28) - 1.96 sqrt(0.437 / 4)) = 0.76, of 28 pairs.
+    assert lines[1] == "  epoch 1: Kendall's tau 1.00 (0.76 to 1.00), n = 8, 5 stops"
+    # 10 trials of 9 epochs planned; 8 whole, 3 and 1; 2 s an epoch for 14
     assert lines[-1] == (
         "2 trials stopped: 16 % of all epochs saved, about 28s of trials' time "
         "(76 run instead of 90; exempt trials took 32 of those run)."

@@ -138,8 +138,9 @@ def test_the_table_names_the_front_and_what_it_was_chosen_from() -> None:
                                 "robust_score>=0.3"]  # fmt: skip
     assert lines[1].split() == ["1", "trial", "1", "90.0", "1m40s", "30.0", "held"]
     assert lines[2].split() == ["0", "trial", "0", "80.0", "50s", "30.0", "held"]
-    assert " ".join(lines[3:]).startswith("Pareto front: 2 of 4 finished trials;")
-    assert "1 left out: they do not hold robust_score>=0.3." in " ".join(lines[3:])
+    basis = " ".join(" ".join(lines[3:]).split())
+    assert basis.startswith("Pareto front: 2 of 4 finished trials;")
+    assert "1 left out: they do not hold robust_score>=0.3." in basis
 
 
 def test_a_front_where_nothing_holds_says_so() -> None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
-from mlflow_server import Server, copy_store, free_port
+from mlflow_audit import slips
+from mlflow_server import Server, copy_store, free_port, start_server, wait_for
+from plain_study import PlainStudy, plain_study
 from study_by_hand import MadeStudy, create_study
 
 from orchestrator.tracking.process import Tracker
+from orchestrator.tracking.projection import Projection
 from orchestrator.tracking.result import SyncResult, read_result
 
 FOLLOW = [sys.executable, "-m", "orchestrator.tracking"]
@@ -35,12 +41,13 @@ def _count(store: str, query: str) -> int:
         return int(database.execute(query).fetchone()[0])
 
 
-def _start(study: MadeStudy) -> subprocess.Popen[str]:
+def _start(study: MadeStudy | PlainStudy) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         FOLLOW, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     assert process.stdin
-    process.stdin.write(json.dumps({"storage": study.storage, "study": study.name, "pictures": False}) + "\n")
+    hello = {"storage": study.storage, "study": study.name, "pictures": False}
+    process.stdin.write(json.dumps(hello) + "\n")
     process.stdin.flush()
     return process
 
@@ -164,3 +171,90 @@ def test_a_study_that_is_not_there_is_a_note_and_no_error(tmp_path: Path) -> Non
 def test_noise_is_no_result(text: str) -> None:
     with pytest.raises(ValueError):
         SyncResult.from_json(text)
+
+
+def test_an_outage_of_an_hour_takes_no_memory(tmp_path: Path) -> None:
+    study = plain_study(tmp_path, f"http://127.0.0.1:{free_port()}")
+    study.finished(0.1, 0.2)
+    projection = Projection(study.storage, study.name)
+    for _ in range(20):
+        assert "is away" in projection.run_pass(last=False).note
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(240):  # at one look in 15 s, an hour
+            projection.run_pass(last=False)
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert grown < 50_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_tracker_and_server_die_again_and_again(tmp_path: Path, schema: Path) -> None:
+    """SIGKILL of either or both at random moments while they are at work; the server stays away
+    for seconds. Nobody waits for them: trials start, report and end all the while."""
+    chance = random.Random(20261122)
+    store, port = copy_store(schema, tmp_path), free_port()
+    study = plain_study(tmp_path / "search", f"http://127.0.0.1:{port}", trials=30)
+    searching = _Search(study, chance)
+    server, follower = start_server(store, port, tmp_path), _start(study)
+    try:
+        for victims in ("tracker", "server", "both", "tracker", "server", "tracker"):
+            rows = _count(store, "SELECT count(*) FROM metrics")
+            _until(lambda n=rows: _count(store, "SELECT count(*) FROM metrics") > n + 3, 120)
+            time.sleep(chance.uniform(0, 1))
+            if victims != "tracker":
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+            if victims != "server":
+                follower.kill()
+                follower.wait()
+                follower = _start(study)
+            if victims != "tracker":
+                time.sleep(chance.uniform(1, 4))
+                server = start_server(store, port, tmp_path)
+        searching.stop()
+        wait_for(f"http://127.0.0.1:{port}/health", server)
+        assert follower.stdin
+        follower.stdin.close()
+        assert follower.wait(120) == 0
+        assert slips(study, tmp_path / "mlflow.db", tmp_path / "mlartifacts") == []
+    finally:
+        searching.stop()
+        os.killpg(server.pid, signal.SIGKILL)
+        follower.kill()
+        for process in (server, follower):
+            process.wait()
+
+
+class _Search:
+    """Trials that start, report and end, in a thread of their own."""
+
+    def __init__(self, study: PlainStudy, chance: random.Random) -> None:
+        self._study, self._chance = study, chance
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            _one_trial(self._study, self._chance)
+            self._over.wait(self._chance.uniform(0, 2))
+
+
+def _one_trial(study: PlainStudy, chance: random.Random) -> None:
+    number = study.start(x=chance.uniform(0, 10))
+    for _ in range(3):
+        study.report(number, chance.random())
+        time.sleep(chance.uniform(0, 0.5))
+    if chance.random() < 0.2:
+        study.end(number, "pruned", reason="stopped early at step 3", stopped_at=3)
+    else:
+        score = study.study.get_trials(deepcopy=False)[number].intermediate_values[3]
+        study.end(number, metrics={"score": score, "loss": 1 / 3})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from optuna.pruners import BasePruner, NopPruner
-from optuna.study import Study
-from optuna.trial import FrozenTrial
 
 from orchestrator.study.pruners.kind import PrunerKind, PrunerNeeds
 
@@ -17,10 +17,6 @@ class NoPruner(NopPruner):
         del before, step
         return False
 
-    def why(self, study: Study, trial: FrozenTrial) -> str:
-        """It never does."""
-        raise AssertionError("no trial is stopped without a pruner")
-
 
 def make(needs: PrunerNeeds) -> BasePruner:
     """Needs nothing."""
@@ -28,10 +24,16 @@ def make(needs: PrunerNeeds) -> BasePruner:
     return NoPruner()
 
 
+def rungs(options: Mapping[str, float], most: int) -> tuple[int, ...]:
+    """None."""
+    del options, most
+    return ()
+
+
 NONE = PrunerKind(
     name="none",
     sentence="stops nothing",
     options=(),
     make=make,
-    rungs=lambda options, most: (),
+    rungs=rungs,
 )

@@ -68,10 +68,9 @@ def _check_grid(kind: SamplerKind, needs: SamplerNeeds) -> None:
         if not values:
             raise UsageError("A grid must hold a value at least of each parameter.", got=name)
         known = needs.parameters.get(name)
-        for value in values if known else ():
-            if not known.contains(value):
-                rule = f"The grid's {name} must be {known.range} in this space."
-                raise UsageError(rule, got=value)
+        outside = [value for value in values if known and not known.contains(value)]
+        if known and outside:
+            raise UsageError(f"The grid's {name} must be {known.range} in this space.", got=outside)
     if points(needs) > LARGEST:
         rule = f"A grid must have at most {LARGEST:,} points."
         raise UsageError(rule, got=f"{points(needs):,}", hint=f"Try --sampler {kind.instead}.")

@@ -1,7 +1,7 @@
 """Every combination of the values that a space declares, each once.
 
-Optuna's GridSampler does not serve here: it writes the whole grid into each trial, ends the study by
-`Study.stop`, which raises outside of `optimize`, and its `after_trial` wants a `grid_id` that an
+Optuna's GridSampler does not serve here: it writes the whole grid into each trial, ends the study
+by `Study.stop`, which raises outside of `optimize`, and its `after_trial` wants a `grid_id` that an
 enqueued trial has not (optuna 5.0, samplers/_grid.py).
 """
 
@@ -34,7 +34,7 @@ def points(needs: SamplerNeeds) -> int:
 def point(grid: Mapping[str, Sequence[Any]], number: int) -> dict[str, Any]:
     """Combination `number` of the grid, counting as `itertools.product` does."""
     found = {}
-    for name in reversed(grid):
+    for name in reversed(list(grid)):
         number, place = divmod(number, len(grid[name]))
         found[name] = grid[name][place]
     return found
