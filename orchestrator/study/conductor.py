@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import optuna
@@ -21,11 +22,12 @@ from orchestrator.stop import StopRequest
 from orchestrator.study.budget import Budget
 from orchestrator.study.claims import is_shared, turn
 from orchestrator.study.drivers import Heartbeat
-from orchestrator.study.duplicates import MOST_REPEATS
+from orchestrator.study.duplicates import MOST_REPEATS, TIRED_REPEATS, trailing_repeats
 from orchestrator.study.early import EarlyStopper
 from orchestrator.study.messages import Assignment, Failure, Message
 from orchestrator.study.patience import Patience
 from orchestrator.study.samplers import exhausted
+from orchestrator.study.sampling import spare_sampler_of
 from orchestrator.study.spec import StudySpec
 from orchestrator.study.starting import Starter
 from orchestrator.study.telling import Running, Teller
@@ -76,7 +78,8 @@ class Conductor:
         self._teller = Teller(study, spec, self._patiently, clock)
         self._starter = Starter(study, spec, space, context, self._teller, clock)
         self._running: dict[int, Running] = {}
-        self._repeats = 0
+        self._spare = spare_sampler_of(spec, space, context)
+        self._repeats = trailing_repeats(study)
         self._spent: str | None = None
         self._alone = not is_shared(study)
         self._in_doubt = self._counted = False
@@ -110,10 +113,11 @@ class Conductor:
     def next(self) -> Assignment | None:
         """The next trial to run, or None while (or because) there is none to start."""
         while self.ending() is None:
-            trial = self._patiently(self._claim)
-            if trial is None:
-                return None
-            run = self._started(trial)
+            with self._drawing():
+                trial = self._patiently(self._claim)
+                if trial is None:
+                    return None
+                run = self._started(trial)
             if run is not None:
                 self._repeats = 0
                 self._running[trial.number] = run
@@ -154,6 +158,20 @@ class Conductor:
         run = self._running.get(number)
         if run is not None:
             self._give_back(run, "stopped", reason, losses=run.before.losses)
+
+    @contextmanager
+    def _drawing(self) -> Iterator[None]:
+        """A sampler that comes back to known points again and again gives way to a random draw.
+
+        TPE did so on a grid of 2,400 points of which it had tried 94.
+        """
+        usual = self._study.sampler
+        if self._repeats >= TIRED_REPEATS:
+            self._study.sampler = self._spare
+        try:
+            yield
+        finally:
+            self._study.sampler = usual
 
     def _claim(self) -> optuna.Trial | None:
         """A trial that is ours now, or None where there is room for no further one."""

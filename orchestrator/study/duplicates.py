@@ -6,6 +6,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+TIRED_REPEATS = 3  # in a row: then points are drawn at random until a new one is found
 MOST_REPEATS = 25  # in a row: then there is nothing new left in the space, or next to nothing
 
 
@@ -41,3 +42,13 @@ class Finished:
                 held = trial.user_attrs.get("start", {}).get("digest")
                 if held and "repeat_of" not in trial.user_attrs.get("end", {}):
                     self.note(held, trial.number)
+
+
+def trailing_repeats(study: optuna.Study) -> int:
+    """Answered trials since the last one that was not: a search that goes on counts them too."""
+    count = 0
+    for trial in reversed(study.get_trials(deepcopy=False)):
+        if "repeat_of" not in trial.user_attrs.get("end", {}):
+            break
+        count += 1
+    return count

@@ -46,6 +46,16 @@ def sampler_of(spec: StudySpec, space: Space, context: SpaceContext) -> optuna.s
     return make_sampler(spec.sampler, needs)
 
 
+def spare_sampler_of(
+    spec: StudySpec, space: Space, context: SpaceContext
+) -> optuna.samplers.BaseSampler:
+    """Draws at random, where the study's own sampler finds nothing new."""
+    needs = needs_of(
+        space, context, spec.objectives, spec.constraints, spec.trials, spec.seed, spec.fixed
+    )
+    return make_sampler("random", needs)
+
+
 def stopper_of(study: optuna.Study, spec: StudySpec) -> EarlyStopper | None:
     """What stops trials early; None for a study without a pruner."""
     if spec.gate is None:

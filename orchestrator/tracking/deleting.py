@@ -10,12 +10,11 @@ import orchestrator.tracking.environment  # noqa: F401  (before mlflow: it turns
 
 # isort: split
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModel
 
 from orchestrator.study.spec import StudySpec
 from orchestrator.study.uris import masked, sqlite_path
 from orchestrator.tracking.environment import failing_fast, why_away
-from orchestrator.tracking.models import delete_model, study_models
+from orchestrator.tracking.models import delete_model, is_registered, study_models
 from orchestrator.tracking.runs import TRIAL_TAG, study_runs
 from orchestrator.tracking.store import open_client
 from search_spaces.errors import UnavailableError
@@ -51,7 +50,7 @@ def what_mlflow_holds(spec: StudySpec, tracking_uri: str) -> MLflowHoldings:
         return MLflowHoldings(
             runs=sum(1 for _ in study_runs(client, experiment_id, spec)),
             models=len(models),
-            registered=sum(_is_registered(client, model) for model in models),
+            registered=sum(is_registered(client, model) for model in models),
         )
 
 
@@ -92,11 +91,6 @@ def _open(spec: StudySpec, tracking_uri: str) -> tuple[MlflowClient | None, str]
     if experiment is None or experiment.lifecycle_stage != "active":
         return None, ""  # with an experiment MLflow deletes all its runs
     return client, str(experiment.experiment_id)
-
-
-def _is_registered(client: MlflowClient, model: LoggedModel) -> bool:
-    versions = client.search_model_versions(f"run_id = '{model.source_run_id}'")
-    return any(version.model_id == model.model_id for version in versions)
 
 
 @contextmanager

@@ -147,10 +147,25 @@ def study_models(client: MlflowClient, experiment_id: str, spec: StudySpec) -> l
             return found
 
 
+def is_registered(client: MlflowClient, model: LoggedModel) -> bool:
+    """Whether a version of a registered model stands on it.
+
+    A version does not name its logged model but for its source (MLflow 3.17: `model_id` of a
+    version is None in every store of its own).
+    """
+    places = (f"models:/{model.model_id}", model.artifact_location)
+    wanted = [f"source_path = '{place}'" for place in places]
+    wanted += [f"run_id = '{model.source_run_id}'"] if model.source_run_id else []
+    versions = [version for each in wanted for version in client.search_model_versions(each)]
+    return any(
+        model.model_id in (version.source or "") or str(version.source).startswith("runs:/")
+        for version in versions
+    )
+
+
 def delete_model(client: MlflowClient, model: LoggedModel, tracking_uri: str) -> bool:
     """Delete it with its files; False where a registered model stands on it, and it stays."""
-    versions = client.search_model_versions(f"run_id = '{model.source_run_id}'")
-    if any(version.model_id == model.model_id for version in versions):
+    if is_registered(client, model):
         return False
     # There may never have been any, and not every kind of store can delete.
     with contextlib.suppress(OSError, NotImplementedError, MlflowException):

@@ -59,6 +59,28 @@ def test_a_space_with_nothing_new_ends_the_search(toy):
     assert "hardly any other" in this.conductor.ending()
 
 
+class Stubborn(optuna.samplers.BaseSampler):
+    """Draws the same point for ever."""
+
+    def infer_relative_search_space(self, study, trial):
+        return {}
+
+    def sample_relative(self, study, trial, search_space):
+        return {}
+
+    def sample_independent(self, study, trial, param_name, param_distribution):
+        return param_distribution.choices[0]
+
+
+def test_a_sampler_that_comes_back_to_one_point_gives_way_to_chance(toy):
+    this = toy("picky", trials=2, space=PAIR)
+    this.study.sampler = Stubborn()
+    run_locally(this.conductor)
+    first, *repeats, second = facts_of(this)
+    assert (first.params, second.params) == ({"batch_size": 1}, {"batch_size": 2})
+    assert len(repeats) >= 3 and all(facts.repeat for facts in repeats)
+
+
 def test_a_search_with_nothing_to_vary_is_one_trial(toy):
     this = toy("picky", trials=3, space=BATCHES, fixed={"batch_size": 1})
     run_locally(this.conductor)
