@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.pictures.parameter_scale import axis_value, bounds
+from orchestrator.pictures.scales import metric_scale
 from orchestrator.pictures.view import StudyView
 from orchestrator.study.facts import TrialFacts
 from search_spaces.exploring import Parameter
@@ -58,7 +59,8 @@ class Importances:
 
     Args:
         names: most important first, by the mean over the objectives.
-        shares: by objective's metric, then by parameter's name.
+        shares: by objective's metric, then by parameter's name; of a metric whose values span
+            decades, its logarithm.
         rests_on: trials that were looked at, of `of` that finished.
     """
 
@@ -88,8 +90,11 @@ def importances(view: StudyView) -> Importances | None:
     shares = {}
     for place, objective in enumerate(view.spec.objectives):
         values = [trial.values[place] for trial in chosen]
+        name = objective.metric
+        if metric_scale(name, values).log:  # else the few largest would be all that counts
+            name, values = f"log10 {name}", [math.log10(value) for value in values]
         if max(values) > min(values):
-            shares[objective.metric] = _shares(chosen, values, view.varied)
+            shares[name] = _shares(chosen, values, view.varied)
     if not shares:
         return None
     sums = {each.name: sum(row[each.name].mean for row in shares.values()) for each in view.varied}

@@ -12,9 +12,11 @@ from orchestrator.study.facts import TrialFacts
 def draw_history_time(view: StudyView) -> Picture | None:
     """Each trial at its end, on the wall clock of the search without the breaks in it.
 
-    What a warm start brought was known before the search began.
+    What a warm start brought was known before the search began. None where no time has passed.
     """
     time = view.time
+    if time.seconds <= 0:
+        return None
     unit = time_unit(time.seconds)
 
     def place(trial: TrialFacts) -> float:

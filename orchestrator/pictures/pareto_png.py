@@ -53,11 +53,9 @@ def _draw(axes: Axes, front: Front, x: int, y: int) -> None:
 
 def _name(axes: Axes, front: Front, x: int, y: int, width: float, height: float) -> None:
     """Write the numbers that have room, in a panel of so many inches."""
-    (left, right), (foot, top) = axes.get_xlim(), axes.get_ylim()
     values = [(spot.values[x], spot.values[y]) for spot in front.best]
-    places = [
-        ((a - left) / (right - left) * width, (b - foot) / (top - foot) * height) for a, b in values
-    ]
+    shares = (axes.transScale + axes.transLimits).transform(values) if values else []
+    places = [(float(right) * width, float(up) * height) for right, up in shares]
     texts = [str(spot.trial.number) for spot in front.best]
     for at, text, side in zip(values, texts, place_labels(places, texts), strict=True):
         if side is not None:

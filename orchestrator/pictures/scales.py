@@ -17,10 +17,16 @@ Kind = Literal["share", "seconds", "plain"]
 
 @dataclass(frozen=True)
 class MetricScale:
-    """A metric and what its values are."""
+    """A metric and what its values are.
+
+    Args:
+        log: whether its axis is logarithmic: a loss that falls from 500 to 0.01 is a line of
+            zeros else.
+    """
 
     name: str
     kind: Kind
+    log: bool = False
 
     def text(self, value: float | None) -> str:
         """A value with its unit: `84.8 %`, `5m12s`, `0.0031`."""
@@ -34,6 +40,8 @@ class MetricScale:
 
         if self.kind == "share":
             axis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        elif self.log:
+            axis.axes.set(**{f"{axis.axis_name}scale": "log"})
         elif self.kind == "seconds":
             axis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 1.5, 3, 6, 10]))
             axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
@@ -45,7 +53,21 @@ class MetricScale:
             return {"tickformat": ".3~p", "hoverformat": ".2%"}
         if self.kind == "seconds":
             return {"ticksuffix": " s"}
-        return {"exponentformat": "e"}
+        return {"exponentformat": "e", **({"type": "log"} if self.log else {})}
+
+    def limits(self, values: Sequence[float]) -> tuple[float, float] | None:
+        """Where the axis should end; None where the whole range can be shown."""
+        if not self.log:
+            return view_limits(values)
+        found = view_limits([math.log10(value) for value in values])
+        return None if found is None else (10 ** found[0], 10 ** found[1])
+
+    def plotly_range(self, values: Sequence[float]) -> tuple[float, float] | None:
+        """The same in Plotly's terms, which are logarithms on such an axis."""
+        found = self.limits(values)
+        if found is None or not self.log:
+            return found
+        return math.log10(found[0]), math.log10(found[1])
 
 
 def metric_scale(name: str, values: Iterable[float]) -> MetricScale:
@@ -59,7 +81,17 @@ def metric_scale(name: str, values: Iterable[float]) -> MetricScale:
         return MetricScale(name, "share")
     if metric(name, 60.0) == duration(60.0):
         return MetricScale(name, "seconds")
-    return MetricScale(name, "plain")
+    return MetricScale(name, "plain", log=_spans_decades(held))
+
+
+def _spans_decades(values: Sequence[float]) -> bool:
+    """Whether all are above 0, and the middle 80 % of them differ by a factor over 30."""
+    from statistics import quantiles
+
+    if len(values) < 3 or min(values) <= 0:
+        return False
+    tenths = quantiles(values, n=10, method="inclusive")
+    return tenths[-1] > 30 * tenths[0]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from orchestrator.pictures.marks import Kind, kind_of
 from orchestrator.pictures.parameter_scale import axis_value
 from orchestrator.pictures.picture import Picture
 from orchestrator.pictures.sample import sample_words, sampled
-from orchestrator.pictures.scales import MetricScale, metric_scale, view_limits
+from orchestrator.pictures.scales import MetricScale, metric_scale
 from orchestrator.pictures.view import StudyView
 from orchestrator.study.facts import TrialFacts
 from search_spaces.exploring import Parameter
@@ -119,9 +119,14 @@ def _slice(
     # The same for all panels of an objective, whichever trials have the parameter.
     values = [trial.values[place] for trial in trials]
     scale = metric_scale(view.spec.objectives[place].metric, values)
-    return Slice(parameter, scale, tuple(dots), view_limits(values) or _around(values), first)
+    limits = scale.limits(values) or _around(values, scale)
+    return Slice(parameter, scale, tuple(dots), limits, first)
 
 
-def _around(values: Sequence[float]) -> tuple[float, float] | None:
-    margin = 0.05 * (max(values) - min(values))
-    return (min(values) - margin, max(values) + margin) if margin > 0 else None
+def _around(values: Sequence[float], scale: MetricScale) -> tuple[float, float] | None:
+    low, high = min(values), max(values)
+    if scale.log:
+        margin = (high / low) ** 0.05
+        return low / margin, high * margin
+    margin = 0.05 * (high - low)
+    return (low - margin, high + margin) if margin > 0 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,10 @@ def interactive_slices(view: StudyView, lines: Sequence[Sequence[Slice]]) -> go.
                     figure.add_trace(_trace(each, here, mark, len(view.trials)), **at)
             figure.update_xaxes(**_axis(each.parameter), **at)
             name = each.scale.name if each.first else None
-            figure.update_yaxes(title_text=name, range=each.limits, **each.scale.plotly, **at)
+            ends = each.limits
+            if ends is not None and each.scale.log:  # Plotly wants logarithms there
+                ends = math.log10(ends[0]), math.log10(ends[1])
+            figure.update_yaxes(title_text=name, range=ends, **each.scale.plotly, **at)
     return plain_grid(figure)
 
 
@@ -71,7 +75,9 @@ def _axis(parameter: Parameter) -> dict[str, Any]:
     options: dict[str, Any] = {"title_text": shortened(parameter.name, 26)}
     if parameter.choices is not None:
         names = [shortened(str(choice), 20) for choice in parameter.choices]
-        ends = {"range": [-0.5, len(names) - 0.5], "tickangle": -30, "tickfont": {"size": 10}}
+        ends: dict[str, Any] = {"range": [-0.5, len(names) - 0.5]}
+        if max(map(len, names)) * len(names) > 26:  # letters that have room side by side
+            ends |= {"tickangle": -30, "tickfont": {"size": 10}}
         return {**options, **ends, "tickvals": list(range(len(names))), "ticktext": names}
     low, high = bounds(parameter)
     margin = 0.04 * (high - low)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from orchestrator.pictures.best_so_far import Point, Track
 from orchestrator.pictures.interactive import hover, new_interactive, plain_grid
 from orchestrator.pictures.marks import Kind, Mark
-from orchestrator.pictures.scales import view_limits
 from trainables.pictures.style import ORANGE
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def interactive_tracks(
                 figure.add_trace(_points(here, track, mark, legend=row == 1), **at)
         if track.best:
             figure.add_trace(_best(track, span[1], legend=row == 1), **at)
-        limits = view_limits(track.values)
+        limits = track.scale.plotly_range(track.values)
         options = track.scale.plotly
         figure.update_yaxes(title_text=track.objective.metric, range=limits, **options, **at)
     figure.update_xaxes(title_text=axis, row=len(tracks), col=1)

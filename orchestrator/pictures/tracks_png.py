@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.pictures.best_so_far import Track
 from orchestrator.pictures.marks import Kind, Mark
-from orchestrator.pictures.scales import beyond_words, view_limits
+from orchestrator.pictures.scales import beyond_words
 from trainables.pictures.style import GREY, ORANGE, new_figure, shown, tidy
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _draw_track(axes: Axes, track: Track, styles: dict[Kind, Mark], end: float) 
         axes.plot(*track.line(end), color=ORANGE, drawstyle="steps-post", label="best so far")
     tidy(axes, "", y=shown(track.objective.metric))
     track.scale.mark(axes.yaxis)
-    limits = view_limits(track.values)
+    limits = track.scale.limits(track.values)
     if limits is not None:
         axes.set_ylim(limits)
         words = beyond_words(track.values, limits)

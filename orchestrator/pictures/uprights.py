@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.pictures.parameter_scale import share_of_range, ticks
-from orchestrator.pictures.scales import metric_scale, view_limits
+from orchestrator.pictures.parameter_scale import share_of_range, tick_values, ticks
+from orchestrator.pictures.scales import metric_scale
 from orchestrator.pictures.view import StudyView
 from orchestrator.study.facts import TrialFacts
 from search_spaces.exploring import Parameter
@@ -34,19 +34,26 @@ def uprights(view: StudyView, trials: Sequence[TrialFacts]) -> tuple[Upright, ..
 
 
 def _of_metric(name: str, values: Sequence[float]) -> Upright:
-    from matplotlib.ticker import MaxNLocator
-
-    low, high = view_limits(values) or (min(values), max(values))
-    width = (high - low) or 1.0
     scale = metric_scale(name, values)
-    inside = [each for each in MaxNLocator(5).tick_values(low, high) if low <= each <= high]
-    marked = [((each - low) / width, scale.text(each)) for each in inside if high > low]
+    low, high = scale.limits(values) or (min(values), max(values))
+    as_range = Parameter(name, low=low, high=high, log=scale.log)
+    marked = [(share_of_range(as_range, each), scale.text(each)) for each in _round(as_range)]
     if max(values) > high:
         marked.append((1.0, f"over {scale.text(high)}"))
     if min(values) < low:
         marked.insert(0, (0.0, f"under {scale.text(low)}"))
-    places = tuple(min(1.0, max(0.0, (value - low) / width)) for value in values)
-    return Upright(name, places, tuple(marked or [(0.0, scale.text(low))]))
+    places = tuple(share_of_range(as_range, min(high, max(low, value))) for value in values)
+    return Upright(name, places, tuple(marked))
+
+
+def _round(as_range: Parameter) -> list[float]:
+    """Round values in the range; of a range of one value, that."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = as_range.low, as_range.high
+    if as_range.log or high <= low:
+        return tick_values(as_range) if high > low else [low]
+    return [each for each in MaxNLocator(5).tick_values(low, high) if low <= each <= high]
 
 
 def _of_parameter(parameter: Parameter, trials: Sequence[TrialFacts]) -> Upright:

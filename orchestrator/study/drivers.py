@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.study.facts import read_facts
-from orchestrator.study.queue import enqueue
+from orchestrator.study.queue import enqueue, known_params
 
 BEAT_SECONDS = float(os.environ.get("ORCHESTRATOR_BEAT_SECONDS", "5"))
 # A driver that was silent for longer is taken for dead. All drivers of a study want the same.
@@ -91,8 +91,7 @@ class Heartbeat:
         followed = {trial.user_attrs.get("origin", {}).get("of") for trial in trials}
         for trial in [*silent, *_unfollowed(trials)]:
             if str(trial.number) not in followed:  # else its reaper died in between
-                params = trial.params or trial.system_attrs.get("fixed_params", {})
-                of = str(trial.number)
+                params, of = known_params(trial), str(trial.number)
                 enqueue(self._study, params, "successor", of=of, more=trial.system_attrs)
         return [trial.number for trial in silent]
 

@@ -98,7 +98,7 @@ def read_facts(trial: FrozenTrial) -> TrialFacts:
     """The facts of one trial; what is missing (a trial that was only enqueued) is left empty."""
     held = trial.user_attrs
     origin, start, end = held.get("origin", {}), held.get("start", {}), held.get("end", {})
-    params = dict(trial.params) or dict(trial.system_attrs.get("fixed_params", {}))
+    params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
     config = held.get("config", {})
     stopped = trial.state == TrialState.WAITING and bool(end)
     return TrialFacts(

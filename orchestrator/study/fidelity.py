@@ -161,6 +161,8 @@ def _agreements(
         if len(pairs) < LEAST_AT_STEP:
             continue
         early, final = zip(*pairs, strict=True)
+        if early == final:  # the end itself, of which there is nothing to tell
+            continue
         agreement = rank_agreement(early, final)
         if agreement is not None:
             rows.append(StepAgreement(step, agreement, stops[step]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search_spaces.space import Params
 
@@ -37,12 +37,16 @@ def enqueue(
     )
 
 
+def known_params(trial: FrozenTrial) -> dict[str, Any]:
+    """What is settled of a trial: its parameters, and those of its point that it never came to."""
+    return {**trial.system_attrs.get(FIXED, {}), **trial.params}
+
+
 def retry_failed(study: optuna.Study) -> int:
     """Enqueue every failed trial again that has no successor yet; how many."""
     trials = study.get_trials(deepcopy=False)
     followed = {trial.user_attrs.get("origin", {}).get("of") for trial in trials}
     failed = [t for t in trials if t.state == TrialState.FAIL and str(t.number) not in followed]
     for trial in failed:
-        params = trial.params or trial.system_attrs.get(FIXED, {})
-        enqueue(study, params, "retry", of=str(trial.number), more=trial.system_attrs)
+        enqueue(study, known_params(trial), "retry", of=str(trial.number), more=trial.system_attrs)
     return len(failed)

@@ -61,5 +61,7 @@ def stopper_of(study: optuna.Study, spec: StudySpec) -> EarlyStopper | None:
     if spec.gate is None:
         return None
     native = len(spec.objectives) == 1 and spec.gate == spec.objectives[0]
-    pruner = make_pruner(spec.pruner, direction=spec.gate.direction, most_steps=None)
+    epochs = {**spec.base_config, **spec.fixed}.get("epochs")
+    most = None if "epochs" in spec.parameters and "epochs" not in spec.fixed else epochs
+    pruner = make_pruner(spec.pruner, direction=spec.gate.direction, most_steps=most)
     return EarlyStopper(study, pruner, spec.gate, native=native)

@@ -1,7 +1,7 @@
 """`python -m orchestrator.tracking`: the process that sends a study to MLflow.
 
 It goes on until its standard input closes. The first line there is a JSON object with `storage`,
-`study`, `tracking_uri` and `pictures`, so that passwords need not stand among the arguments, where
+`study`, `tracking_uri`, `pictures` and `driver`, so that passwords need not stand among the arguments, where
 every user of the machine can read them.
 """
 
@@ -27,10 +27,9 @@ def main() -> int:
 
     source, sink = main_streams()
     follower = Follower(source, sink, pictures=hello.get("pictures", True))
+    options = {"tracking_uri": hello.get("tracking_uri"), "driver": hello.get("driver", "")}
     try:
-        projection = follower.open(
-            lambda: Projection(storage, study, tracking_uri=hello.get("tracking_uri"))
-        )
+        projection = follower.open(lambda: Projection(storage, study, **options))
     except OrchestratorError as error:
         print(SyncResult(study, left=("everything",), note=str(error)).to_json(), file=sink)
         print(error, file=sys.stderr)

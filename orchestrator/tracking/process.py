@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import subprocess
-import sys
+import os
+import socket
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from orchestrator.study.uris import masked
+from orchestrator.tracking.child import ENDED_WELL, Child
 from orchestrator.tracking.result import SyncResult
 
 _EVERYTHING = ("the whole study",)
-_KILL_SECONDS = 2.0
+_MOST_STARTS = 20
+_REST_SECONDS = 1.0  # before one that died is started again
 
 
 class Tracker:
-    """Sends a study to MLflow beside the search: never raises, never lets the driver wait."""
+    """Sends a study to MLflow beside the search: never raises, never lets the driver wait.
+
+    The process is started again if it dies, by whatever hand.
+    """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._reader: threading.Thread | None = None
         self._lock = threading.Lock()
         self._result = SyncResult("")
+        self._hello: Mapping[str, object] = {}
+        self._child: Child | None = None
+        self._over = threading.Event()
+        self._spawning = threading.Lock()
+        self._starts = 0
 
     def start(
         self,
@@ -42,32 +50,20 @@ class Tracker:
             pictures: draw the study's pictures now and then, and at the end.
         """
         self._result = SyncResult(study, masked(tracking_uri or ""), left=_EVERYTHING)
-        command = [sys.executable, "-m", "orchestrator.tracking"]
-        hello = {
+        self._hello = {
             "storage": storage,
             "study": study,
             "tracking_uri": tracking_uri,
             "pictures": pictures,
+            "driver": f"{socket.gethostname()}:{os.getpid()}",
         }
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                # A session of its own: Ctrl-C at the terminal is for the driver alone.
-                start_new_session=True,
-            )
-            if self._process.stdin:
-                # Addresses go through the pipe: arguments would show passwords to all users.
-                self._process.stdin.write(json.dumps(hello) + "\n")
-                self._process.stdin.flush()
-        except OSError as error:
-            self._fail(f"the process that sends to MLflow did not start: {error}")
-            return
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        if self._spawn() is not None:
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None where there is none."""
+        return self._child.pid if self._child else None
 
     @property
     def latest(self) -> SyncResult:
@@ -80,40 +76,47 @@ class Tracker:
 
         What could not be sent by then is in the result; `orchestrator sync` sends it later.
         """
-        process = self._process
-        if process is None:
-            return self.latest
-        with contextlib.suppress(OSError):
-            if process.stdin:
-                process.stdin.close()
-        try:
-            code = process.wait(max(0.0, timeout))
-        except subprocess.TimeoutExpired:
-            self._stop(process)
-            self._fail(f"it did not take everything within {timeout:g} s")
-            return self.latest
-        if self._reader:
-            self._reader.join(_KILL_SECONDS)
-        if code not in (0, 3) and not self.latest.note:
-            self._fail(f"the process that sends to MLflow ended with code {code}")
+        until = time.monotonic() + timeout
+        with self._spawning:
+            self._over.set()
+            child = self._child
+        while child is not None:
+            child.close()
+            code = child.wait(until - time.monotonic())
+            if code is None:
+                child.stop()
+                self._fail(f"it did not take everything within {timeout:g} s")
+            elif code not in ENDED_WELL:
+                self._fail(f"the process that sends to MLflow ended with code {code}")
+                child = self._spawn()
+                continue
+            break
         return self.latest
 
-    def _read(self) -> None:
-        stream = self._process.stdout if self._process else None
-        for line in stream or ():
-            with contextlib.suppress(ValueError, TypeError):
-                result = SyncResult.from_json(line)
-                with self._lock:  # a line names only the runs that are new
-                    ids = {**self._result.run_ids, **result.run_ids}
-                    self._result = replace(result, run_ids=ids)
-
-    def _stop(self, process: subprocess.Popen[str]) -> None:
-        process.terminate()
+    def _spawn(self) -> Child | None:
+        """A new process, None where it cannot be had."""
+        if self._starts >= _MOST_STARTS:
+            return None
+        self._starts += 1
         try:
-            process.wait(_KILL_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._child = Child(self._hello, self._hear)
+        except OSError as error:
+            self._fail(f"the process that sends to MLflow did not start: {error}")
+            self._child = None
+        return self._child
+
+    def _watch(self) -> None:
+        child = self._child
+        while child is not None:
+            if child.wait() in ENDED_WELL or self._over.wait(_REST_SECONDS):
+                return
+            with self._spawning:
+                child = None if self._over.is_set() else self._spawn()
+
+    def _hear(self, result: SyncResult) -> None:
+        with self._lock:  # a line names only the runs that are new
+            ids = {**self._result.run_ids, **result.run_ids}
+            self._result = replace(result, run_ids=ids)
 
     def _fail(self, note: str) -> None:
         with self._lock:

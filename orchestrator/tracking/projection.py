@@ -21,6 +21,7 @@ from orchestrator.tracking.records import StudyReader, StudyRecord
 from orchestrator.tracking.result import SyncResult, read_result, write_result
 from orchestrator.tracking.session import Session
 from orchestrator.tracking.turns import Turns
+from orchestrator.tracking.whose import Whose
 from search_spaces.errors import OrchestratorError
 
 _EVERYTHING = ("what came last",)
@@ -35,12 +36,15 @@ class Projection:
         storage: Optuna storage URL.
         study: the study's name.
         tracking_uri: instead of the one in the study's spec (whose password may be masked).
+        driver: whose trials are sent, see `Whose`; "" for all.
 
     Raises:
         OrchestratorError: the study cannot be read. (A store that is away raises nothing.)
     """
 
-    def __init__(self, storage: str, study: str, *, tracking_uri: str | None = None) -> None:
+    def __init__(
+        self, storage: str, study: str, *, tracking_uri: str | None = None, driver: str = ""
+    ) -> None:
         self._reader = StudyReader(storage, study)
         self._storage = storage
         self._uri = _address(self._reader.spec, tracking_uri)
@@ -48,6 +52,7 @@ class Projection:
         self._turns = Turns(self._reader.spec)
         self._session: Session | None = None
         self._study: StudyRecord | None = None
+        self._whose = Whose(driver)
         self._failures: Counter[int] = Counter()
         held = read_result(self.folder)
         before = held if held and held.tracking_uri == masked(self._uri) else None
@@ -92,14 +97,15 @@ class Projection:
         away = why_away(self._uri)
         if away:
             return self._result(_EVERYTHING, away)
-        study = self._study = self._reader.read()
         with failing_fast(), self._turns.turn(_patience(deadline)) as alone:
-            if self._session is None:
-                given = (self._reader, self._uri, self._storage, self._failures)
-                self._session = Session(*given, restore=again)
-            else:
-                self._session.look_around(study, alone=alone, last=last)
-            return self._send(self._session, study, last=last, again=again, deadline=deadline)
+            # Read now: what was read before somebody else's turn may be older than what he sent.
+            study = self._study = self._reader.read()
+            session, is_new = self._session, self._session is None
+            if session is None:
+                given = (self._reader, self._uri, self._storage, self._whose, self._failures)
+                session = self._session = Session(*given, restore=again)
+            session.look_around(study, alone=alone or is_new, last=last and not is_new)
+            return self._send(session, study, last=last, again=again, deadline=deadline)
 
     def _send(
         self,

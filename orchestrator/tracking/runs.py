@@ -73,6 +73,13 @@ class RunBook:
         """The run of that trial, None where none is known; for None, the study's own."""
         return self._known.get(number)
 
+    def look(self, number: int | None) -> bool:
+        """Whether that trial has a run; MLflow is asked if others may have made it since."""
+        if number not in self._known and self.is_shared:
+            for run in study_runs(self._client, self._experiment_id, self._spec, number):
+                self._keep(run)
+        return number in self._known
+
     def run(
         self,
         number: int | None,
@@ -89,10 +96,7 @@ class RunBook:
             parent: run id of the study's own.
             tags: what is known of it already.
         """
-        if number not in self._known and self.is_shared:
-            for run in study_runs(self._client, self._experiment_id, self._spec, number):
-                self._keep(run)
-        if number not in self._known:
+        if not self.look(number):
             all_tags = {**(tags or {}), **self._identity(number, parent)}
             made = self._client.create_run(
                 self._experiment_id,

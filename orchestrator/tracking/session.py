@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from orchestrator.study.facts import TrialFacts
-from orchestrator.tracking.files import is_here
 from orchestrator.tracking.models import ModelKeeper
 from orchestrator.tracking.notes import Links
 from orchestrator.tracking.parent_run import ParentSender
@@ -18,6 +16,7 @@ from orchestrator.tracking.records import StudyReader, StudyRecord
 from orchestrator.tracking.runs import RunBook
 from orchestrator.tracking.store import find_experiment, open_client
 from orchestrator.tracking.trial_run import TrialSender
+from orchestrator.tracking.whose import Whose
 
 _MOST_ERRORS = 3  # in a row within one pass: then the store is taken to be away
 
@@ -44,6 +43,7 @@ class Session:
         reader: of the study.
         uri: of the tracking store.
         storage: Optuna storage URL, for the commands in the description.
+        whose: which trials are to be sent from here.
         failures: how often a trial could not be sent, by its number; counted on.
         restore: bring a deleted experiment back.
 
@@ -57,6 +57,7 @@ class Session:
         reader: StudyReader,
         uri: str,
         storage: str,
+        whose: Whose,
         failures: Counter[int],
         *,
         restore: bool,
@@ -71,7 +72,7 @@ class Session:
         self.trials = TrialSender(client, self.book, uri, self.parent.run_id, self.links)
         self.pictures = PictureSender(reader.study, self.parent, self.book, uri)
         self.models = ModelKeeper(client, self.experiment_id, spec, uri)
-        self._failures = failures
+        self._whose, self._failures = whose, failures
 
     def look_around(self, study: StudyRecord, *, alone: bool, last: bool) -> None:
         """Take in what others have sent since.
@@ -80,8 +81,8 @@ class Session:
             alone: whether this process alone has sent this study on this machine.
             last: this is the time to notice two runs of one trial.
         """
-        hosts = {_host(trial) for trial in study.trials} - {"", socket.gethostname()}
-        self.book.is_shared = self.book.is_shared or not alone or bool(hosts)
+        shared = self._whose.look(study) or not alone
+        self.book.is_shared = self.book.is_shared or shared
         if last and self.book.is_shared:
             self.book.refresh()
 
@@ -111,14 +112,15 @@ class Session:
         trials = [
             trial
             for trial in study.trials
-            if last or (not self.trials.is_sent(trial) and _is_ours(trial))
+            if (last or not self.trials.is_sent(trial))
+            and self._whose.falls_to_me(trial, last=last)
         ]
         return sorted(trials, key=lambda trial: (self._failures[trial.number], trial.number))
 
     def _send(self, trial: TrialFacts, study: StudyRecord, *, ask: bool) -> Exception | None:
         """What went wrong; None also for a trial of which there is nothing to send."""
         try:
-            sent = self.trials.is_sent(trial)
+            sent = self.trials.is_sent(trial) or self.trials.was_sent_by_others(trial)
             if not sent or self.trials.has_more(trial, study, ask=ask):
                 self.trials.send(trial, study)
         except Exception as error:  # whatever MLflow, a database, a server or a disk may raise
@@ -127,12 +129,3 @@ class Session:
             write_down(error)
             return error
         return None
-
-
-def _is_ours(trial: TrialFacts) -> bool:
-    """Whether nobody else is nearer to it: its files are here, or it ran for this machine."""
-    return _host(trial) in ("", socket.gethostname()) or is_here(trial)
-
-
-def _host(trial: TrialFacts) -> str:
-    return trial.driver.partition(":")[0]

@@ -8,7 +8,6 @@ sent again; and no step is sent that is there already.
 
 from __future__ import annotations
 
-
 from mlflow import MlflowClient
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
@@ -50,6 +49,10 @@ class TrialSender:
         """Whether its run holds all there is of it; asks MLflow nothing."""
         mark = _mark(trial)
         return self._mark_of(trial) in (mark, mark + _WITHOUT)
+
+    def was_sent_by_others(self, trial: TrialFacts) -> bool:
+        """Whether somebody else has sent it since; asks MLflow where there may be others."""
+        return is_over(trial) and self._book.look(trial.number) and self.is_sent(trial)
 
     def lacks_files(self, trial: TrialFacts) -> bool:
         """Whether it was sent without the files that it left, since they are not here."""

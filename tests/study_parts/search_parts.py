@@ -85,6 +85,10 @@ TOYS = {
         lambda trial: {"lr": trial.suggest_float("lr", 1e-5, 10, log=True)},
         {"lr": tuple(10.0**power for power in range(-5, 2))},
     ),
+    "pair": Toy(
+        lambda trial: {"x": trial.suggest_float("x", -1, 1), "lr": trial.suggest_float("lr", 1, 2)},
+        {"x": (-1.0, -0.5, 0.0, 0.5, 1.0), "lr": (1.0, 1.5, 2.0)},
+    ),
     "choices": Toy(_choices, {"a": (1, 2, 4, 8), "b": ("x", "y", "z"), "c": (True, False)}),
     "branching": Toy(
         _branching,

@@ -214,7 +214,7 @@ def natively(trial: optuna.Trial, step: int, value: float) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("gate", [UP, DOWN])
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("text", STOCK)

@@ -24,6 +24,7 @@ TRIALS = 14
 FIRST: dict[str, dict[str, Any]] = {  # a baseline that names some of the parameters only
     "mixed": {"x": 0.5, "depth": 3},
     "one": {"lr": 0.1},
+    "pair": {"lr": 1.25},
     "choices": {"a": 4},
     "branching": {"x": 0.1, "head": "deep"},
 }
@@ -107,7 +108,10 @@ def test_so_it_is_on_sqlite(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("toy", "trials"),
-    [("one", 12), *(pytest.param(toy, 14, marks=pytest.mark.slow) for toy in ("mixed", "choices"))],
+    [
+        ("pair", 12),
+        *(pytest.param(toy, 14, marks=pytest.mark.slow) for toy in ("mixed", "choices")),
+    ],
 )
 def test_so_it_is_with_gp(toy: str, trials: int, tmp_path: Path) -> None:
     needs = needs_of("gp", toy)

@@ -38,7 +38,7 @@ class SeededSampler(BaseSampler):
         self._merged = 0
         # Asked for the search space only, which Optuna's samplers keep up to date by looking at
         # new trials alone: 2,000 trials anew in each draw would cost more than the draw.
-        self._spaces = kind.make(needs)
+        self._spaces = kind.make(self._needs)
 
     def __str__(self) -> str:
         return self._kind.name
@@ -119,12 +119,10 @@ class _StudyView:
         # each parameter to see who is running, 5 ms on sqlite. No sampler changes the trials.
         del deepcopy, use_cache
         trials = self._study._get_trials(deepcopy=False, use_cache=True)
-        own = None if self._without is None else self._succession.place(self._without)
-        return [
-            trial
-            for trial in self._succession.shown(trials)
-            if trial.number != own and (states is None or trial.state in states)
-        ]
+        shown = self._succession.shown(trials)
+        if self._without is not None:
+            del shown[self._succession.place(self._without)]
+        return shown if states is None else [trial for trial in shown if trial.state in states]
 
     def get_trials(
         self, deepcopy: bool = True, states: Container[TrialState] | None = None
