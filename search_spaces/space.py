@@ -58,6 +58,11 @@ class SpaceContext:
     defaults: Params = field(default_factory=dict)
 
 
+def _no_points(context: SpaceContext) -> list[dict[str, Any]]:
+    del context
+    return []
+
+
 @dataclass(frozen=True)
 class Space:
     """One question, and the ranges to look for the answer in.
@@ -83,7 +88,7 @@ class Space:
     name: str
     question: str
     suggest: Callable[[TrialLike, SpaceContext], Params]
-    baselines: Callable[[SpaceContext], list[dict[str, Any]]] = lambda context: []
+    baselines: Callable[[SpaceContext], list[dict[str, Any]]] = _no_points
     objectives: tuple[Objective, ...] = (Objective("val_acc"),)
     fidelity: Literal["epochs", "runs"] | None = None
     gate: Objective | None = None

@@ -54,7 +54,9 @@ def _draw(axes: Axes, front: Front, x: int, y: int) -> None:
 def _name(axes: Axes, front: Front, x: int, y: int, width: float, height: float) -> None:
     """Write the numbers that have room, in a panel of so many inches."""
     values = [(spot.values[x], spot.values[y]) for spot in front.best]
-    shares = (axes.transScale + axes.transLimits).transform(values) if values else []
+    if not values:
+        return
+    shares = (axes.transScale + axes.transLimits).transform(values)
     places = [(float(right) * width, float(up) * height) for right, up in shares]
     texts = [str(spot.trial.number) for spot in front.best]
     for at, text, side in zip(values, texts, place_labels(places, texts), strict=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from orchestrator.views.numbers import duration, metric, percent, plain
 
 if TYPE_CHECKING:
-    from matplotlib.axis import Axis
+    from matplotlib.axis import XAxis, YAxis
 
 Kind = Literal["share", "seconds", "plain"]
 
@@ -34,7 +34,7 @@ class MetricScale:
             return f"{percent(value)} %"
         return duration(value) if self.kind == "seconds" else plain(value)
 
-    def mark(self, axis: Axis) -> None:
+    def mark(self, axis: XAxis | YAxis) -> None:
         """Write the ticks of a Matplotlib axis."""
         from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 

@@ -124,6 +124,7 @@ class Starter:
                 "attempt": before.attempt + bool(before.folder),
                 "losses": before.losses,
                 "started": before.started if before.folder else self._clock(),
+                "began": self._clock(),
                 "driver": driver_name(),
                 "exempt": exempt,
             },

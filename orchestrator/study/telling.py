@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -99,11 +101,8 @@ class Teller:
         running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         left = [frozen for frozen in running if frozen.number not in but]
         for frozen in left:
-            facts, now = read_facts(frozen), self._clock()
-            seconds = (facts.seconds or 0.0) + max(0.0, now - (facts.started or now))
-            end = {"state": "stopped", "reason": "its driver died", "ended": now}
-            storage = self._study._storage
-            storage.set_trial_user_attr(frozen._trial_id, "end", {**end, "seconds": seconds})
+            end = {"state": "stopped", "reason": "its driver died", **_last_seen(frozen)}
+            self._study._storage.set_trial_user_attr(frozen._trial_id, "end", end)
             self._wait(frozen._trial_id)
         return [trial.number for trial in left]
 
@@ -158,3 +157,14 @@ def note(trial: optuna.Trial, **attributes: object) -> None:
     """Keep attributes in the study; each is a transaction."""
     for name, value in attributes.items():
         trial.set_user_attr(name, value)
+
+
+def _last_seen(trial: FrozenTrial) -> dict[str, float]:
+    """When a trial whose driver died was last at work, by its files; and its seconds so far."""
+    facts, start = read_facts(trial), trial.user_attrs.get("start", {})
+    began = float(start.get("began") or facts.started or 0.0)
+    times = [began]
+    with suppress(OSError):  # the folder may be another machine's
+        times += [path.stat().st_mtime for path in Path(facts.folder).iterdir()]
+    ended = max(times) if facts.folder else began
+    return {"ended": ended, "seconds": (facts.seconds or 0.0) + ended - began}

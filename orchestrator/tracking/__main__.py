@@ -1,8 +1,8 @@
 """`python -m orchestrator.tracking`: the process that sends a study to MLflow.
 
 It goes on until its standard input closes. The first line there is a JSON object with `storage`,
-`study`, `tracking_uri`, `pictures` and `driver`, so that passwords need not stand among the arguments, where
-every user of the machine can read them.
+`study`, `tracking_uri`, `pictures` and `driver`: passwords must not stand among the arguments,
+where every user of the machine can read them.
 """
 
 from __future__ import annotations

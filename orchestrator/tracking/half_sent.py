@@ -32,9 +32,10 @@ class HalfSentRun:
         self._steps: set[tuple[str, int]] = set()
         self._has_inputs = False
         if not run.is_new:
-            self._look()
+            self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Ask MLflow what is in it."""
         held = self._client.get_run(self.run_id)
         self._status = held.info.status
         self._tags, self._params = dict(held.data.tags), set(held.data.params)

@@ -60,6 +60,10 @@ class ParentSender:
         self._table(lambda: self._send_table(study, links), state, now=last)
         self._send_status(study, last=last)
 
+    def look_again(self) -> None:
+        """Somebody else may have sent to it."""
+        self._half.look()
+
     def log_folder(self, folder: Path, place: str | None = None) -> None:
         """Send all files of `folder` as artifacts, under `place`."""
         repository = get_artifact_repository(self._half.artifact_uri, tracking_uri=self._uri)
@@ -68,7 +72,7 @@ class ParentSender:
     def _send_text(self, study: StudyRecord, links: Links, *, last: bool) -> None:
         text = describe(study, links, storage_hint=self._hint, with_fidelity=last)
         tags = _tags(study.spec) | {NOTE_TAG: text}
-        self._half.send(_params(study.spec), best_so_far(study), tags)
+        self._half.send(_params(study.spec), best_so_far(study, last=last), tags)
 
     def _send_table(self, study: StudyRecord, links: Links) -> None:
         from orchestrator.tracking.comparison import comparison_png

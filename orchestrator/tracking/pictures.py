@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -46,12 +47,11 @@ class PictureSender:
             last: the search is over: whatever has changed is due, and the best trials' curves too.
         """
         state = tuple((trial.number, trial.state) for trial in study.facts)
-        problem = _harmless(
-            lambda: self._pace(lambda: self._send_study(study), state, now=last), "pictures"
-        )
+        draw = partial(self._pace, partial(self._send_study, study), state, now=last)
+        problem = _harmless(draw, "pictures")
         if last and not study.spec.has_images:
             for trial in study.ranked[:BEST]:
-                problem = _harmless(lambda t=trial: self._send_curves(t), "curves") or problem
+                problem = _harmless(partial(self._send_curves, trial), "curves") or problem
         return problem
 
     def _send_study(self, study: StudyRecord) -> None:

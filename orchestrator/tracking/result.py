@@ -66,10 +66,10 @@ class SyncResult:
         fields = json.loads(text)
         if not isinstance(fields, dict) or "study" not in fields:
             raise ValueError(f"Not a result of a pass: {text[:80]!r}")
-        runs = {int(number): run_id for number, run_id in fields.pop("run_ids", {}).items()}
-        lists = {name: tuple(fields.pop(name, ())) for name in ("left", "without_files")}
-        known = {name: value for name, value in fields.items() if name in cls.__dataclass_fields__}
-        return cls(**known, **lists, run_ids=runs)
+        known = {name: fields[name] for name in cls.__dataclass_fields__ if name in fields}
+        runs = {int(number): run_id for number, run_id in fields.get("run_ids", {}).items()}
+        known |= {"run_ids": runs, "left": tuple(fields.get("left", ()))}
+        return cls(**{**known, "without_files": tuple(fields.get("without_files", ()))})
 
 
 def write_result(folder: Path, result: SyncResult) -> None:

@@ -85,6 +85,7 @@ class Session:
         self.book.is_shared = self.book.is_shared or shared
         if last and self.book.is_shared:
             self.book.refresh()
+            self.parent.look_again()
 
     def send_trials(
         self, study: StudyRecord, *, last: bool, ask: bool, is_late: Callable[[], bool]

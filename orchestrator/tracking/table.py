@@ -79,7 +79,8 @@ def ordered(study: StudyRecord) -> list[TrialFacts]:
 def columns(study: StudyRecord) -> list[str]:
     """Metrics worth a column: objectives, constraints, the gate; of images the usual ones too."""
     spec = study.spec
-    wanted = [each.metric for each in (*spec.objectives, *spec.constraints)]
+    wanted = [each.metric for each in spec.objectives]
+    wanted += [each.metric for each in spec.constraints]
     wanted += [spec.gate.metric] if spec.gate else []
     wanted += _ABOUT_IMAGES if spec.has_images else ()
     present = {name for trial in study.trials for name in trial.metrics}

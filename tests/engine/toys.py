@@ -60,7 +60,7 @@ def endless(config: Config) -> Generator[Report, None, None]:
 
 
 def picky(config: Config) -> Generator[Report, None, None]:
-    """Ends as `batch_size` says: 8 diverges, 16 infeasible, 32 failed, 64 a bug, 128 NaN, 256 silent."""
+    """By `batch_size`: 8 diverges, 16 infeasible, 32 failed, 64 a bug, 128 NaN, 256 silent."""
     yield Progress("starting")
     if config["batch_size"] == 8:
         yield EpochReport(1, {"val_acc": 0.5, "loss": float("nan")})

@@ -99,7 +99,7 @@ def test_a_killed_driver_loses_nothing(shell: Shell):
     answer = shell.json("resume", "killed", "--local")
     finished = [trial for trial in answer["trials"] if trial["state"] == "finished"]
     assert len(finished) == 4
-    assert {trial["state"] for trial in answer["trials"]} <= {"finished", "failed"}
+    assert [trial["state"] for trial in answer["trials"]] == ["finished"] * 4
     _, children = mlflow_runs(shell.folder)
     numbers = sorted(int(run.data.tags["trial"]) for run in children)
     assert numbers == sorted({trial["number"] for trial in answer["trials"] if trial["run_id"]})

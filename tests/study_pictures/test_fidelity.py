@@ -151,6 +151,14 @@ def test_no_agreement_at_a_step_with_fewer_than_five() -> None:
     assert report.steps[0].agreement.n == 7  # one has no finite value there
 
 
+def test_the_end_itself_is_no_step_to_tell_of() -> None:
+    ends = [
+        replace(trial, steps={1: 0.1 * trial.number, 9: trial.metrics["val_acc"]})
+        for trial in _eight()
+    ]
+    assert [each.step for each in _report(ends).steps] == [1]
+
+
 @pytest.mark.parametrize(
     "changes", [{"gate": None}, {"pruner": PrunerSpec(name="none")}], ids=["gate", "pruner"]
 )

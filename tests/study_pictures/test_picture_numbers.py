@@ -58,7 +58,7 @@ DIED = "its driver died"
         ([_run(0, 0, 10), _run(1, 5, 120, seconds=25.0, attempt=2, driver=MONDAY)], None,
          [(0, 10), (95, 120)]),
         ([_run(0, 0, 10), _run(1, 5, 30, seconds=25.0, attempt=2, driver=MONDAY)], None,
-         [(0, 10), (10, 30)]),
+         [(0, 30)]),
     ],
 )  # fmt: skip
 def test_sessions(
@@ -290,6 +290,20 @@ def test_what_lies_far_out_is_cut_off(
     values: list[float], limits: tuple[float, float] | None
 ) -> None:
     assert view_limits(values) == (limits if limits is None else pytest.approx(limits))
+
+
+@pytest.mark.parametrize(
+    ("values", "log"),
+    [
+        ([0.01, 1.0, 500.0], True),
+        ([1.0, 2.0, 3.0], False),
+        ([0.0, 1.0, 500.0], False),
+        ([0.01, 500.0], False),  # too few to tell
+        ([*(1 + 0.1 * n for n in range(20)), 1e9], False),  # one of them is no reason
+    ],
+)
+def test_a_loss_over_decades_has_a_logarithmic_axis(values: list[float], log: bool) -> None:
+    assert metric_scale("val_loss", values).log is log
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
     kill_at_each_call.py FOLDER EMPTY_STORE [EVERY]
 
-For n = 1, 2, ... (or in steps of EVERY) a child sends the study and kills itself before its n-th call, another one after
-it; then a third sends what is left. What MLflow holds then is held against the study, each time.
-The kills are real (SIGKILL, in a process of its own); only their moment is arranged. Prints one
-JSON list of what was found to be wrong, and ends with the number of kills.
+For n = 1, 2, ... (or in steps of EVERY) a child sends the study and kills itself before its n-th
+call, another one after it; then a third sends what is left. What MLflow holds then is held against
+the study, each time. The kills are real (SIGKILL, in a process of its own); only their moment is
+arranged. Prints how many there were, and what was found to be wrong, as JSON.
 """
 
 from __future__ import annotations

@@ -17,9 +17,11 @@ class LosingProxy:
         self._upstream = urlsplit(upstream)
         self.lose: dict[str, int] = {}
         self.lost = 0
+        self.seen: list[str] = []
         self._lock = threading.Lock()
 
     def forward(self, handler: BaseHTTPRequestHandler) -> None:
+        self.seen.append(f"{handler.command} {urlsplit(handler.path).path}")
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         connection = http.client.HTTPConnection(self._upstream.netloc, timeout=60)
         kept = {k: v for k, v in handler.headers.items() if k.lower() not in ("host", "connection")}

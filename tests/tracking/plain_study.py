@@ -1,8 +1,9 @@
-"""A study of a trainable of somebody's own, in a real Optuna storage, written after the contract."""
+"""A study of a trainable of somebody's own in a real Optuna storage, after the contract."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ _STATES = {
 
 @dataclass
 class PlainStudy:
-    """The study; `start` and `end` are what a driver would write, each trial 10 s after the last."""
+    """The study; `start` and `end` write what a driver would, each trial 10 s after the last."""
 
     storage: str
     spec: StudySpec
@@ -148,9 +149,8 @@ class PlainStudy:
         trial = self.study.ask({"x": FloatDistribution(0, 10)})
         assert trial.number == number
         self._starting(trial, 2)
-        (old.with_name(f"{old.name}-2") / "history.json").write_text(
-            (old / "history.json").read_text()
-        )
+        if (history := old / "history.json").exists():
+            shutil.copy(history, old.with_name(f"{old.name}-2"))
 
     def finished(self, *scores: float, **more: Any) -> int:
         """A whole trial with these scores by step, the last one final."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mlflow
 import pytest
 from losing_proxy import losing_proxy
 from mlflow import MlflowClient
@@ -11,6 +12,7 @@ from mlflow_server import Server, free_port
 from plain_study import plain_study
 from study_by_hand import create_study
 
+from orchestrator.study.store import read_spec
 from orchestrator.tracking.deleting import (
     MLflowHoldings,
     delete_from_mlflow,
@@ -33,15 +35,21 @@ def test_runs_of_this_study_alone_go(tmp_path: Path, store: str) -> None:
     assert delete_from_mlflow(mine.spec, store) == MLflowHoldings()
 
 
-def test_models_go_with_their_files_but_for_a_registered_one(tmp_path: Path, store: str) -> None:
+def test_models_go_with_their_files_but_for_a_registered_one(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     study = create_study(tmp_path, store, keep_models=2)
     study.add_unsuccessful("failed", "no reason")
     result = study.sync()
     client = MlflowClient(store)
-    spec = _spec(study)
+    spec = read_spec(study.study)
     models = []
     for number in range(2):
-        tags = {STUDY_TAG: study.name, BORN_TAG: repr(spec.created), TRIAL_TAG: f"compare-1/{number}"}
+        tags = {
+            STUDY_TAG: study.name,
+            BORN_TAG: repr(spec.created),
+            TRIAL_TAG: f"{study.name}/{number}",
+        }
         made = client.create_logged_model(
             result.experiment_id, name=f"m{number}", source_run_id=result.run_ids[0], tags=tags
         )
@@ -49,22 +57,13 @@ def test_models_go_with_their_files_but_for_a_registered_one(tmp_path: Path, sto
         (tmp_path / f"m{number}" / "MLmodel").write_text("flavors: {}")
         client.log_model_artifacts(made.model_id, str(tmp_path / f"m{number}"))
         models.append(client.finalize_logged_model(made.model_id, "READY"))
-    client.create_registered_model("champion")
-    client.create_model_version(
-        "champion", models[0].artifact_location, run_id=result.run_ids[0],
-        model_id=models[0].model_id,
-    )  # fmt: skip
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)  # its registry asks the store that is set
+    mlflow.register_model(f"models:/{models[0].model_id}", "champion")
     assert what_mlflow_holds(spec, store) == MLflowHoldings(runs=2, models=2, registered=1)
     assert delete_from_mlflow(spec, store) == MLflowHoldings(runs=2, models=1, registered=1)
     left = client.search_logged_models([result.experiment_id])
     assert [model.model_id for model in left] == [models[0].model_id]
     assert len(list((tmp_path / "mlruns").rglob("MLmodel"))) == 1
-
-
-def _spec(study):
-    from orchestrator.study.store import read_spec
-
-    return read_spec(study.study)
 
 
 def test_nothing_is_there_and_nothing_is_made(tmp_path: Path) -> None:

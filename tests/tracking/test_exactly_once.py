@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from mlflow_audit import slips
 from mlflow_server import Server
 from plain_study import PlainStudy, plain_study
 
+from orchestrator.tracking.projection import Projection
 from orchestrator.tracking.result import read_result
 from orchestrator.tracking.runs import RunBook
 
@@ -62,6 +64,29 @@ def test_an_answer_that_is_lost_makes_no_second_run(tmp_path: Path, server: Serv
         assert result.complete, result
         assert proxy.lost == 4
     assert slips(study, server.folder / "mlflow.db", server.folder / "mlartifacts") == []
+
+
+def test_calls_a_trial_and_none_once_it_is_sent(tmp_path: Path, server: Server) -> None:
+    with losing_proxy(server.uri) as (uri, proxy):
+        study = plain_study(tmp_path, uri, name="counted", created=1.45e9)
+        projection = Projection(study.storage, study.name)
+        projection.run_pass(last=False)
+        proxy.seen.clear()
+        for _ in range(6):
+            study.finished(0.1, 0.2, 0.3)
+        projection.run_pass(last=False)
+        calls = Counter(re.sub(r".*/", "", seen) for seen in proxy.seen)
+        assert {name: count / 6 for name, count in calls.items()} == {
+            "create": 1, "config.json": 1, "history.json": 1, "log-batch": 1, "update": 1,
+        }  # fmt: skip
+        for _ in range(3):  # one of them may send the study's own page, which is due
+            proxy.seen.clear()
+            projection.run_pass(last=False)
+        assert proxy.seen == []
+        again = Projection(study.storage, study.name)  # another process: one search for all
+        again.run_pass(last=False)
+        calls = Counter(re.sub(r".*/", "", seen) for seen in proxy.seen)
+        assert calls["create"] == calls["update"] == 0 and calls["search"] == 1, calls
 
 
 def test_what_was_deleted_by_hand_is_made_anew(tmp_path: Path, store: str) -> None:

@@ -168,6 +168,19 @@ def test_a_row_of_best_so_far_never_changes(tmp_path: Path, store: str) -> None:
     assert rows == [(1, 0.2, BORN + 40), (2, 0.9, BORN + 50)]
 
 
+def test_the_last_row_is_the_best_of_all_though_a_trial_waits(tmp_path: Path, store: str) -> None:
+    study = plain_study(tmp_path, store)
+    waiting, second = study.start(), study.start()
+    study.end(second, metrics={"score": 0.9})
+    study.give_back(waiting)
+    client, parent = MlflowClient(store), study.sync().parent_run_id
+    study.go_on(waiting)
+    study.end(waiting, metrics={"score": 0.95})
+    study.sync()
+    rows = client.get_metric_history(parent, "best_score")
+    assert sorted((row.step, row.value) for row in rows) == [(1, 0.9), (2, 0.95)]
+
+
 def test_several_objectives(tmp_path: Path, store: str) -> None:
     study = plain_study(
         tmp_path, store, trials=3,

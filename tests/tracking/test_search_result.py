@@ -30,8 +30,9 @@ def _study(root: Path, **changes: object) -> PlainStudy:
     study.end(number, metrics={"score": 0.99, "loss": 0.1})
     study.end(study.start(), "pruned", reason="stopped early at step 1", stopped_at=1)
     study.end(study.start(), "failed", reason="boom")
-    study.give_back(study.start())
-    study.start()
+    waiting = study.start()
+    study.start()  # first: a trial that waits would be the next to start
+    study.give_back(waiting)
     return study
 
 

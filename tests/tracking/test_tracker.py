@@ -102,7 +102,7 @@ import sys, time
 from orchestrator.tracking.process import Tracker
 tracker = Tracker()
 tracker.start(sys.argv[1], sys.argv[2], pictures=False)
-print(tracker._process.pid, flush=True)
+print(tracker.pid, flush=True)
 time.sleep(300)
 """
 
