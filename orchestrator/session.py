@@ -10,6 +10,7 @@ from typing import Any
 import optuna
 
 from orchestrator.board import Board
+from orchestrator.plan.build import plan_search
 from orchestrator.plan.value import SearchPlan
 from orchestrator.results import SearchResult
 from orchestrator.run.interrupt import graceful_interrupt
@@ -17,7 +18,7 @@ from orchestrator.run.weights import fetch_weights
 from orchestrator.say import Say, silent
 from orchestrator.stop import StopRequest
 from orchestrator.study.budget import Budget
-from orchestrator.study.claims import is_shared, turn
+from orchestrator.study.claims import is_shared, turn, turn_at
 from orchestrator.study.conductor import Conductor
 from orchestrator.study.context import study_context
 from orchestrator.study.drivers import Heartbeat
@@ -28,7 +29,7 @@ from orchestrator.study.reading import board_rows, read_trials
 from orchestrator.study.sampling import sampler_of, stopper_of
 from orchestrator.study.spec import StudySpec
 from orchestrator.study.stopping import heeding
-from orchestrator.study.store import create_study, load_study, open_storage, write_spec
+from orchestrator.study.store import NameTaken, create_study, load_study, open_storage, write_spec
 from orchestrator.study.uris import masked
 from orchestrator.tracking.process import Tracker
 from orchestrator.tracking.result import SyncResult
@@ -65,8 +66,17 @@ def run_search(
         UsageError: the study has another driver, or its name was taken meanwhile.
         UnavailableError: no weights could be fetched, Ray cannot start, the database is away.
     """
-    board = board or make_board(plan)
-    stop = stop or StopRequest()
+    try:
+        return _run_session(plan, board or make_board(plan), stop or StopRequest(), say)
+    except NameTaken:
+        if plan.request.study is None:
+            raise
+        # Another driver made the study since we planned it: join, if all choices agree.
+        again = plan_search(plan.request, say)
+        return _run_session(again, board or make_board(again), stop or StopRequest(), say)
+
+
+def _run_session(plan: SearchPlan, board: Board, stop: StopRequest, say: Say) -> SearchResult:
     began = time.time()
     with graceful_interrupt(stop), _alone(plan):
         board.say("fetching weights" if plan.to_fetch else "starting")
@@ -101,7 +111,8 @@ def _open(plan: SearchPlan, spec: StudySpec) -> optuna.Study:
         study = load_study(storage, spec.name)
         write_spec(study, spec)
     else:
-        study = create_study(storage, spec)
+        with turn_at(storage, spec.name):
+            study = create_study(storage, spec)
     context = study_context(spec)
     with turn(study):
         fill(study, spec, plan.space, context)

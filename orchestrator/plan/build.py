@@ -14,7 +14,7 @@ from orchestrator.request import SearchRequest
 from orchestrator.say import Say, silent
 from orchestrator.study.names import check_study_name, new_study_name
 from orchestrator.study.spec import StudySpec
-from orchestrator.study.store import load_study, open_storage, read_spec, study_names
+from orchestrator.study.store import is_made, load_study, open_storage, read_spec
 from orchestrator.study.uris import masked, storage_uri, tracking_uri
 from orchestrator.study.warm_start import check_warm_start
 from search_spaces.errors import UnavailableError, UsageError
@@ -34,7 +34,7 @@ def plan_search(request: SearchRequest, say: Say = silent) -> SearchPlan:
     """
     space = find_space(request.space)
     storage = storage_uri(request.storage)
-    if request.study and request.study in study_names(open_storage(storage)):
+    if request.study and is_made(open_storage(storage), request.study):
         return plan_continuation(request, space, storage)
     return _plan_new(request, space, storage, say)
 

@@ -90,7 +90,7 @@ def _differences(spec: StudySpec, request: SearchRequest, space: Space) -> list[
         lines.append(_line("backbones", ", ".join(spec.backbones), ", ".join(request.backbones)))
     if request.trainable is not None and request.trainable != spec.trainable:
         lines.append(_line("trainable", spec.trainable, request.trainable))
-    lines += _changed_search(spec, request, space)
+    lines += _changed_search(spec, request)
     return lines + _changed_fields(spec, request)
 
 
@@ -109,7 +109,7 @@ def _changed_space(spec: StudySpec, space: Space) -> list[str]:
     ]
 
 
-def _changed_search(spec: StudySpec, request: SearchRequest, space: Space) -> list[str]:
+def _changed_search(spec: StudySpec, request: SearchRequest) -> list[str]:
     """Objectives, sampler and pruner: what the study has learned rests on them."""
     ours = is_ours(spec.trainable)
     lines = []

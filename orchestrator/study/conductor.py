@@ -185,8 +185,10 @@ class Conductor:
     def _claim_in_turn(self) -> optuna.Trial | None:
         with turn(self._study):
             if self._heartbeat is not None:
+                self._heartbeat.keep(self._running)
                 self._heartbeat.reap()
-            if self._budget.finished + self._count() >= self._budget.trials:
+            under_way = self._count()  # first: it brings `finished` up to date
+            if self._budget.finished + under_way >= self._budget.trials:
                 return None
             self._spent = self._nothing_new()
             if self._spent is not None:

@@ -13,6 +13,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Container
 from contextlib import suppress
 from functools import cache
 
@@ -78,6 +79,11 @@ class Heartbeat:
     def unwatch(self, number: int) -> None:
         """It has ended, or is no longer ours."""
         self._watched.pop(number, None)
+
+    def keep(self, running: Container[int]) -> None:
+        """Beat for these only: a claim that failed half-way, its turn was lost, is given away."""
+        for number in [number for number in self._watched if number not in running]:
+            self.unwatch(number)
 
     def reap(self) -> list[int]:
         """Take over from silent drivers; call it within `claims.turn`. Their trials' numbers."""

@@ -6,10 +6,10 @@ The attributes of an Optuna trial are few and fat, since each of them is a trans
 | --- | --- | --- |
 | `origin` | when it is enqueued | `kind`, `of`; none of a trial that the sampler drew |
 | `label`, `config` | at its start | what was tried, in a line and in full |
-| `start` | at each start | `digest`, `folder`, `started` and `began` (this attempt), `driver`, `exempt`, `attempt`, `losses` |
+| `start` | at each start | `digest`, `folder`, `started`, `attempt` and when it `began`, ... |
 | `gate` | with each report | value by step, only where the gate metric is not the one objective |
 | `metrics` | at its end | final figures by their public names |
-| `end` | at each end | `state`, `reason`, `ended`, `seconds`, `worker`, and what stopping early did |
+| `end` | at each end | `state`, `reason`, `ended`, `seconds`, `worker`, `stopped_at`, `repeat_of` |
 
 A trial that was stopped, or whose worker was lost, waits under its own number (WAITING) and goes on
 as its next attempt, in a folder of its own. Only where several drivers share a study is the trial

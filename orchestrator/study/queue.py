@@ -1,4 +1,4 @@
-"""Puts trials into the study to be tried before the sampler draws: points, baselines, successors."""
+"""Puts trials into the study, to be tried before the sampler draws any."""
 
 from __future__ import annotations
 

@@ -101,9 +101,7 @@ class Starter:
             accumulation=2 if before.ended_by == "memory" else 1,
         )
         epoch = max(before.steps, default=0)
-        return Running(
-            trial, assignment, made.digest, self._clock(), before, epoch, exempt=exempt
-        )
+        return Running(trial, assignment, made.digest, self._clock(), before, epoch, exempt=exempt)
 
     def _notes(
         self,

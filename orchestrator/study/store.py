@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import warnings
 from pathlib import Path
 from typing import Any
 
 import optuna
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from orchestrator.study.spec import SPEC_KEY, StudySpec
 from orchestrator.study.uris import masked, sqlite_path
@@ -31,7 +32,7 @@ def open_storage(uri: str) -> optuna.storages.RDBStorage:
     if path is not None:
         _check_writable(path)
     try:
-        storage = optuna.storages.RDBStorage(uri, engine_kwargs=_engine_options(uri))
+        storage = _connect(uri)
         if path is not None:
             _write_ahead(storage.engine)
         return storage
@@ -48,24 +49,56 @@ def open_storage(uri: str) -> optuna.storages.RDBStorage:
 
 
 def create_study(storage: optuna.storages.RDBStorage, spec: StudySpec) -> optuna.Study:
-    """A new, empty study that holds `spec`.
+    """A new, empty study that holds `spec`; call it where nobody else makes one of this name.
 
     Raises:
-        UsageError: the name is taken.
+        NameTaken: somebody else has made it meanwhile.
     """
+    directions = [objective.direction for objective in spec.objectives]
     try:
-        study = optuna.create_study(
-            storage=storage,
-            study_name=spec.name,
-            directions=[objective.direction for objective in spec.objectives],
-        )
+        study = optuna.create_study(storage=storage, study_name=spec.name, directions=directions)
     except optuna.exceptions.DuplicatedStudyError:
-        raise UsageError("A new study needs a name of its own.", got=spec.name) from None
+        if is_made(storage, spec.name):
+            raise NameTaken("A new study needs a name of its own.", got=spec.name) from None
+        optuna.delete_study(study_name=spec.name, storage=storage)
+        return create_study(storage, spec)
     with warnings.catch_warnings():  # experimental since Optuna 3.2; the dashboard shows it
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         study.set_metric_names([objective.metric for objective in spec.objectives])
     write_spec(study, spec)
     return study
+
+
+def _connect(uri: str) -> optuna.storages.RDBStorage:
+    """Tries again: of two processes that make the tables at once, one finds them half there.
+
+    Raises:
+        SQLAlchemyError, ImportError, RuntimeError: the last failure.
+    """
+    for pause in (0.5, 1.0, 0.0):
+        try:
+            return optuna.storages.RDBStorage(uri, engine_kwargs=_engine_options(uri))
+        except (IntegrityError, ProgrammingError, AssertionError):
+            if not pause:
+                raise
+            time.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+class NameTaken(UsageError):
+    """There is a study of this name; a search may go on with it."""
+
+
+def is_made(storage: optuna.storages.RDBStorage, name: str) -> bool:
+    """Whether there is a study of this name.
+
+    A driver that is killed while it makes one leaves a name without a spec and without trials:
+    that one is still to be made.
+    """
+    if name not in study_names(storage):
+        return False
+    study = optuna.load_study(study_name=name, storage=storage)
+    return SPEC_KEY in study.user_attrs or bool(study.get_trials(deepcopy=False))
 
 
 def write_spec(study: optuna.Study, spec: StudySpec) -> None:

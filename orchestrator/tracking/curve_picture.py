@@ -1,7 +1,7 @@
 """`curves.png` of a trainable of somebody's own: every figure that it reported, by step.
 
 Only for the best few trials, once the search is over: MLflow draws the same lines on each trial's
-page, and a picture costs more than all the rest of a short trial's record.
+page, and a picture costs several times what all the rest of a short trial's record does.
 """
 
 from __future__ import annotations
@@ -11,10 +11,6 @@ from typing import Any
 
 from orchestrator.study.facts import TrialFacts
 from trainables.pictures.style import BLUE, finite, new_figure, png, shown, tidy
-
-CURVES = "curves.png"
-BEST = 5
-"""Trials that get one."""
 
 _MOST_PANELS = 12
 

@@ -11,7 +11,6 @@ import optuna
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from orchestrator.study.facts import TrialFacts
-from orchestrator.tracking.curve_picture import BEST, CURVES, curves_png
 from orchestrator.tracking.files import read_files
 from orchestrator.tracking.pace import Pace
 from orchestrator.tracking.parent_run import ParentSender
@@ -20,6 +19,8 @@ from orchestrator.tracking.records import StudyRecord
 from orchestrator.tracking.runs import RunBook
 
 FOLDER = "pictures"
+CURVES = "curves.png"
+_BEST = 3  # trials that get one
 _EVERY = 180.0  # seconds, while trials run
 
 
@@ -50,7 +51,7 @@ class PictureSender:
         draw = partial(self._pace, partial(self._send_study, study), state, now=last)
         problem = _harmless(draw, "pictures")
         if last and not study.spec.has_images:
-            for trial in study.ranked[:BEST]:
+            for trial in study.ranked[:_BEST]:
                 problem = _harmless(partial(self._send_curves, trial), "curves") or problem
         return problem
 
@@ -69,6 +70,8 @@ class PictureSender:
         repository = get_artifact_repository(run.artifact_uri, tracking_uri=self._uri)
         if any(entry.path == CURVES for entry in repository.list_artifacts()):
             return
+        from orchestrator.tracking.curve_picture import curves_png
+
         drawn = curves_png(trial, read_files(trial).history)
         if drawn is not None:
             with tempfile.TemporaryDirectory() as folder:

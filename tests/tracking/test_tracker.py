@@ -135,6 +135,24 @@ def test_a_server_that_is_away_costs_no_time_and_gets_it_all_later(
     assert _count(store, name) == 1
 
 
+def test_a_tracker_that_is_killed_is_started_again(tmp_path: Path, store: str) -> None:
+    study = plain_study(tmp_path, store)
+    study.finished(0.1, 0.2)
+    tracker = Tracker()
+    tracker.start(study.storage, study.name, pictures=False)
+    first = tracker.pid
+    assert first
+    os.kill(first, signal.SIGKILL)
+    _until(lambda: tracker.pid != first)
+    assert tracker.pid
+    os.kill(tracker.pid, signal.SIGKILL)  # and again, just before the end
+    result = tracker.finish(60)
+    assert result.complete and set(result.run_ids) == {0}, result
+    assert slips(study, tmp_path / "mlflow.db") == []
+    mine = psutil.Process().children(recursive=True)
+    assert not [child for child in mine if "orchestrator.tracking" in " ".join(child.cmdline())]
+
+
 def test_no_password_among_the_arguments(tmp_path: Path, store: str) -> None:
     study = create_study(tmp_path, store)
     tracker = Tracker()
