@@ -115,8 +115,9 @@ def _early(
     if space.fidelity == "runs":
         rungs(pruner, 10**6)  # raises for a pruner without rungs
     if request.gate is None and space.gate is not None and request.objective is None:
-        direction = "maximize" if space.gate.maximize else "minimize"
-        gate = ObjectiveSpec(metric=space.gate.metric, direction=direction)
+        gate = ObjectiveSpec(
+            metric=space.gate.metric, direction="maximize" if space.gate.maximize else "minimize"
+        )
     else:
         gate = choose_gate(request.gate, objectives, ours=ours)
     return {"pruner": pruner, "gate": gate}

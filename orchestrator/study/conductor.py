@@ -277,8 +277,9 @@ class Conductor:
 
     def _complete(self, run: Running, message: Message) -> None:
         metrics = message.metrics
-        wanted = (*self._spec.objectives, *self._spec.constraints)
-        missing = [x.metric for x in wanted if not math.isfinite(metrics.get(x.metric, math.nan))]
+        wanted = [item.metric for item in self._spec.objectives]
+        wanted += [item.metric for item in self._spec.constraints]
+        missing = [name for name in wanted if not math.isfinite(metrics.get(name, math.nan))]
         if missing:
             words = f"the trial gave no finite value of {', '.join(dict.fromkeys(missing))}"
             given = ", ".join(sorted(metrics)) or "nothing"

@@ -107,7 +107,7 @@ def write_spec(study: optuna.Study, spec: StudySpec) -> None:
 
 
 def load_study(
-    storage: optuna.storages.RDBStorage,
+    storage: optuna.storages.BaseStorage,
     name: str,
     sampler: optuna.samplers.BaseSampler | None = None,
 ) -> optuna.Study:
@@ -138,7 +138,7 @@ def read_spec(study: optuna.Study) -> StudySpec:
     return StudySpec.model_validate(held)
 
 
-def study_names(storage: optuna.storages.RDBStorage) -> list[str]:
+def study_names(storage: optuna.storages.BaseStorage) -> list[str]:
     """All studies in the storage, ours or not, oldest first."""
     return optuna.get_all_study_names(storage)
 

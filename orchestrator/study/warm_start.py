@@ -76,7 +76,9 @@ def _translated(
     if any(config.get(name) != value for name, value in shared.items() if name not in free):
         return None
     metrics = trial.user_attrs.get("metrics", {})
-    if any(item.metric not in metrics for item in (*spec.objectives, *spec.constraints)):
+    wanted_metrics = [item.metric for item in spec.objectives]
+    wanted_metrics += [item.metric for item in spec.constraints]
+    if any(name not in metrics for name in wanted_metrics):
         return None
     fixed = FixedTrial({**wanted, **trial.params})
     try:

@@ -26,12 +26,10 @@ def _played(assignment: Assignment) -> Iterator[Step]:
     return Recorded([metrics] * LENGTHS[assignment.number]).steps(assignment)
 
 
-def _replay(workers: int = 1, trials: int = 4, most_work: float = 1e9, **fields: object):  # noqa: ANN202
+def _replay(workers: int = 1, trials: int = 4, most_work: float = 1e9, **fields: object):
     spec = replay_spec("toy", SPACE, trials=trials, seed=0, base_config={"epochs": 4}, **fields)
     study = replayed_study(spec, SPACE)
-    return study, list(
-        replay(study, spec, SPACE, _played, workers=workers, most_work=most_work)
-    )
+    return study, list(replay(study, spec, SPACE, _played, workers=workers, most_work=most_work))
 
 
 def _rows(heard: list[Heard]) -> list[tuple[float, float, int, str, int]]:

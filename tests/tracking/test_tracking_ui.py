@@ -58,7 +58,7 @@ def test_ctrl_c_ends_it_and_its_server(store: str) -> None:
     try:
         _answer(f"http://127.0.0.1:{port}/health", process)
         os.kill(process.pid, signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
     assert choose_port(port) == port
