@@ -118,7 +118,14 @@ def test_a_stopped_trials_generator_is_closed_before_its_actor_is_reused(toy, tm
     assert len({process for _, process in words}) <= 2  # one at a time; another may be ahead
 
 
-@pytest.mark.parametrize(("gpus", "at_once"), [(1, 2), (0.5, 4), (2, 1)])
+@pytest.mark.parametrize(
+    ("gpus", "at_once"),
+    [
+        (1, 2),
+        pytest.param(0.5, 4, marks=pytest.mark.slow),
+        pytest.param(2, 1, marks=pytest.mark.slow),
+    ],
+)
 def test_gpu_shares_bound_what_runs_at_once(toy, tmp_path, gpus, at_once):
     """Two GPUs hold 2 trials of one GPU, 4 of half a GPU, 1 of two."""
     this = toy("counted", trials=at_once + 1, seed=at_once, data_dir=str(tmp_path))

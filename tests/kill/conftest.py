@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from accounting import wall_seconds
+from accounting import trial_seconds, wall_seconds
 from auditing import assert_clean, audit, read_story
 from mlflow_away import MlflowServer
 from ray_nodes import RayNodes
@@ -98,11 +98,13 @@ class Uninterrupted:
     Args:
         first: from the start of its process to its first trial's start.
         wall: from there to the last trial's end.
+        trial: of one trial.
         life: of the process.
     """
 
     first: float
     wall: float
+    trial: float
     life: float
 
 
@@ -125,7 +127,9 @@ def uninterrupted(
             story = read_story(search.folder, search.study)
             assert_clean(audit(search.folder, search.study))
             first = min(trial.started or 0.0 for trial in story.trials) - search.began
-            _measured[victim.name] = Uninterrupted(first, wall_seconds(story), life)
+            _measured[victim.name] = Uninterrupted(
+                first, wall_seconds(story), trial_seconds(story), life
+            )
         return _measured[victim.name]
 
     return measure

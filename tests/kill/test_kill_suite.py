@@ -55,7 +55,7 @@ def test_a_search_comes_through(name: str, number: int, stage, uninterrupted, re
     blow = strike_at(scene, victim, moment)
     assert blow is not None, f"the search was over before {moment:.1f} s"
     story = read_story(scene.search.folder, scene.search.study)
-    bill = make_bill(story, plain.wall, blow.at)
+    bill = make_bill(story, plain.wall, plain.trial, blow.at, victim.slots)
     report(f"{name} {number} (seed {SEED}): {blow.whom}, killed after {moment:.2f} s")
     report(f"  {bill} (load {os.getloadavg()[0]:.1f})")
     assert_clean(complaints(scene))

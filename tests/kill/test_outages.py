@@ -235,6 +235,7 @@ def test_a_search_that_waits_for_its_database_can_be_stopped(
     assert_clean(audit(search.folder, "tired", storage=postgres.uri))
 
 
+@pytest.mark.slow
 def test_sqlite_is_locked_by_somebody_else(line: MakeLine):
     search = line("locked", "--trials", "6", pause=0.1, launcher=IMPATIENT).start()
     wait_for(has_run(search, 2), "two trials")

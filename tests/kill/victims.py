@@ -49,6 +49,7 @@ class Victim:
 
     Args:
         strike: kills one; None where there was none to kill.
+        slots: how many of the two trials at a time it takes with it.
         resumes: whether the search must be gone on with by hand.
         joins: whether the search runs on a cluster of two nodes, joined by `--address`.
         serves: whether its runs go to an MLflow server.
@@ -58,6 +59,7 @@ class Victim:
     name: str
     strike: Callable[[Scene], Blow | None]
     then: str
+    slots: int = 0
     resumes: bool = False
     joins: bool = False
     serves: bool = False
@@ -116,14 +118,16 @@ VICTIMS = {
             "driver",
             _driver,
             "its Ray goes down with it; resume puts the trials back and goes on",
+            slots=2,
             resumes=True,
             whole_life=True,
         ),
-        Victim("worker", _worker, "Ray notices; the trial goes on in a new process"),
+        Victim("worker", _worker, "Ray notices; the trial goes on in a new process", slots=1),
         Victim(
             "raylet",
             _raylet,
             "the cluster notices after some 15 s; the trial goes on on another node",
+            slots=1,
             joins=True,
         ),
         Victim(

@@ -67,6 +67,7 @@ def trials_on(folder: Path) -> int:
     return len(list(folder.glob(".orchestrator/*/trials/*")))
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_resume_goes_on(shell: Shell):
     process = shell.start(
         "search", "backbone_compare", *SMALL, "--study", "paused", "--trials", "4"
@@ -88,6 +89,7 @@ def descendants(pid: int) -> list[psutil.Process]:
     return [child for child in found if "Agent" not in " ".join(child.cmdline())]
 
 
+@pytest.mark.slow
 def test_a_killed_driver_loses_nothing(shell: Shell):
     process = shell.start(
         "search", "backbone_compare", *SMALL, "--study", "killed", "--trials", "4"

@@ -120,6 +120,7 @@ def test_one_of_two_is_killed_on_the_way(shell: Shell, database: str, drive):
     assert len(starts) == TRIALS + 1  # the killed one's trial began twice
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_both_start_at_the_same_moment(shell: Shell, database: str, drive):
     """One of them makes the study; the other one finds the name taken, and joins."""
@@ -131,7 +132,8 @@ def test_both_start_at_the_same_moment(shell: Shell, database: str, drive):
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("epoch", [pytest.param(1, marks=pytest.mark.slow), 4])
+@pytest.mark.slow
+@pytest.mark.parametrize("epoch", [1, 4])
 def test_one_that_comes_back_from_the_dead(shell: Shell, database: str, drive, epoch: int):
     """Stopped within a trial, after an epoch that is not its last or is; then its trial is gone."""
     study = f"returned{epoch}"

@@ -50,6 +50,7 @@ def _models(store: str) -> list:
     return list(client.search_logged_models([experiment]))
 
 
+@pytest.mark.slow
 def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
     kept: MadeStudy, store: str, tmp_path: Path
 ) -> None:

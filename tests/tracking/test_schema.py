@@ -51,6 +51,7 @@ def _runs(path: Path) -> tuple[int, int]:
         return database.execute(named).fetchone()[0], database.execute(runs).fetchone()[0]
 
 
+@pytest.mark.slow
 def test_four_processes_make_one_store_at_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "mlflow.db"
     _all_end_well(_openers(f"sqlite:///{path}", 4, wait=5))

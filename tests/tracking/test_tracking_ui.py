@@ -52,6 +52,7 @@ def test_a_server_is_pointed_at_with_its_password_masked() -> None:
     assert "mlflow.example" in lines[0] and "s3cret" not in lines[0]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_and_its_server(store: str) -> None:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-c", _SERVE, store, str(port)])
