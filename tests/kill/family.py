@@ -39,12 +39,20 @@ def ray_workers(leader: int, mark: str) -> list[psutil.Process]:
     return [process for process in family(leader, mark) if _is_trial_worker(process)]
 
 
-def strays(leader: int, mark: str, seconds: float = LINGER_SECONDS) -> list[str]:
-    """Who is still there after at most `seconds`, in words."""
-    until = time.monotonic() + seconds
-    while (left := family(leader, mark)) and time.monotonic() < until:
+def strays(leader: int, mark: str, *, agents: bool = True) -> list[str]:
+    """Who is still there after `LINGER_SECONDS` at most, in words.
+
+    Args:
+        agents: whether Ray's agents count, which are what takes that long.
+    """
+    until = time.monotonic() + LINGER_SECONDS
+    while (left := _left(leader, mark, agents)) and time.monotonic() < until:
         time.sleep(0.5)
     return [f"process {each.pid} is left: {_words(each)}" for each in left]
+
+
+def _left(leader: int, mark: str, agents: bool) -> list[psutil.Process]:
+    return [each for each in family(leader, mark) if agents or "Agent" not in _words(each)]
 
 
 def _is_trial_worker(process: psutil.Process) -> bool:

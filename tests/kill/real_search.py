@@ -122,9 +122,10 @@ class Search:
         """Ray's processes that run its trials, where it has a Ray of its own."""
         return [w for leader in self._leaders for w in ray_workers(leader, self.mark)]
 
-    def strays(self) -> list[str]:
-        """Processes that outlived their session, in words."""
-        return [line for leader in self._leaders for line in strays(leader, self.mark)]
+    def strays(self, *, agents: bool = True) -> list[str]:
+        """Processes that outlived their session, in words; with Ray's agents or without."""
+        leaders = self._leaders
+        return [line for each in leaders for line in strays(each, self.mark, agents=agents)]
 
     def end(self) -> None:
         """After a test, however it ended: nothing of it goes on."""
