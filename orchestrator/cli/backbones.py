@@ -1,4 +1,4 @@
-"""`orchestrator backbones`: the pretrained nets there are, and whether their weights are here."""
+"""`orchestrator backbones`: the nets there are, and whether their weights are here."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from orchestrator.cli.options import Json, WeightsDir
 def backbones(weights_dir: WeightsDir = None, as_json: Json = False) -> None:
     """List the backbones: features, parameters, input sizes, and whether weights are here.
 
+    Nets that are trained from scratch have none; a search tries them where they are named.
     Any other timm model can be named as timm:NAME.
     """
     from trainables.backbones import list_backbones

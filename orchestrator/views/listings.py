@@ -67,7 +67,8 @@ def print_backbones(backbones: Sequence[Row]) -> None:
         sizes = " ".join(
             f"{size}*" if size == each["natural_size"] else str(size) for size in each["sizes"]
         )
-        here = each["weights"] or each["problem"] or "not here"
+        absent = "not here" if each["pretrained"] else "trained from scratch"
+        here = each["weights"] or each["problem"] or absent
         style = "green" if each["weights"] else "red" if each["problem"] else "dim"
         table.add_row(
             each["name"],
@@ -76,7 +77,8 @@ def print_backbones(backbones: Sequence[Row]) -> None:
             sizes,
             Text(here, style=style),
         )
-    _print(table, "* the size its weights were published for · any timm model: timm:NAME")
+    footer = "* the size its weights were published for · any timm model: timm:NAME"
+    _print(table, f"{footer} · nets from scratch: --set tune=all")
 
 
 def print_data(sources: Sequence[SourceInfo]) -> None:

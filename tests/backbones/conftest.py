@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainables.backbones import load_body
+from trainables.backbones import BACKBONES, Body, load_body
+
+
+@pytest.fixture(scope="session", params=BACKBONES.names())
+def body(request: pytest.FixtureRequest) -> Iterator[Body]:
+    """Built once, and dropped before the next one: four of them hold over 500 MB."""
+    yield load_body(request.param, weights="random", seed=3)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Pretrained nets without their classifiers: which there are, their weights, and loading them.
+"""Nets without their classifiers, pretrained or to be trained from scratch, and loading them.
 
 `load_body` and `Body` import torch when they are first asked for; nothing else here does.
 """
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from trainables.backbones.errors import WeightsRefused, WeightsUnavailable
 from trainables.backbones.hub import hub_reachable
 from trainables.backbones.listing import BackboneRow, list_backbones
-from trainables.backbones.registry import BACKBONES, check_input_size, get_backbone
+from trainables.backbones.options import check_options, feature_count, random_digest
+from trainables.backbones.registry import (
+    BACKBONES,
+    check_input_size,
+    get_backbone,
+    pretrained_backbones,
+)
 from trainables.backbones.spec import Backbone
 from trainables.backbones.weights import WeightsFile, find_weights, weights_here
 
@@ -25,11 +31,15 @@ __all__ = [
     "WeightsRefused",
     "WeightsUnavailable",
     "check_input_size",
+    "check_options",
+    "feature_count",
     "find_weights",
     "get_backbone",
     "hub_reachable",
     "list_backbones",
     "load_body",
+    "pretrained_backbones",
+    "random_digest",
     "weights_here",
 ]
 

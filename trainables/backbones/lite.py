@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trainables.backbones.download import TimmHub
 from trainables.backbones.spec import HALF, Backbone, DataWheel, StateDict, WeightsSource
+from trainables.backbones.stages import split_efficientnet
 
 if TYPE_CHECKING:
     from torch import nn
@@ -97,6 +98,7 @@ def _net(number: int, natural_size: int, parameters: int, sha256: str) -> Backbo
         ),
         body_state=partial(rename, name),
         builds_on_meta=True,
+        split=split_efficientnet,
     )
 
 

@@ -1,16 +1,20 @@
-"""`load_body`: a backbone's name to a frozen body that is ready for images."""
+"""`load_body`: a backbone's name to a frozen body that is ready for images.
+
+What trains is a copy of it: see `trainables/tuning.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import nn
 
 from search_spaces.errors import UsageError
+from trainables.backbones.options import check_options, feature_count, random_digest
 from trainables.backbones.registry import get_backbone
 from trainables.backbones.spec import Backbone
 from trainables.backbones.state import body_from_file
@@ -42,12 +46,19 @@ class Body:
     """A frozen body and where it comes from.
 
     Args:
-        digest: 16 hex digits of the weights file's SHA-256, or "random-<seed>".
+        digest: 16 hex digits of the weights file's SHA-256, or as `random_digest` says.
+        options: what it was built with, see `Backbone.options`.
     """
 
     module: FrozenBody
     spec: Backbone
     digest: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def features(self) -> int:
+        """F, the length of its feature vector."""
+        return feature_count(self.spec, self.options)
 
 
 def load_body(
@@ -56,6 +67,7 @@ def load_body(
     weights: str = "pretrained",
     weights_dir: Path | None = None,
     seed: int = 0,
+    options: Mapping[str, Any] | None = None,
     allow_download: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Body:
@@ -63,23 +75,27 @@ def load_body(
 
     Args:
         weights: "pretrained", or "random" (drawn from `seed`; torch's own generator is untouched).
+            A net from scratch is drawn from `seed` either way.
+        options: "depth", "width", "body_dropout", for a net that has them.
 
     Raises:
-        UsageError: an unknown name, or a file in `weights_dir` that is not this net's.
+        UsageError: an unknown name or option, or a file in `weights_dir` that is not this net's.
         WeightsUnavailable: no pretrained weights to be had; lists every route.
     """
-    spec = get_backbone(name)
-    if weights == "random":
-        return Body(FrozenBody(_random(spec, seed)), spec, f"random-{seed}")
-    if weights != "pretrained":
+    spec, options = get_backbone(name), options or {}
+    check_options(spec, options)
+    if weights not in ("pretrained", "random"):
         raise UsageError("Weights are either pretrained or random.", got=weights)
+    if weights == "random" or not spec.pretrained:
+        net = _random(spec, seed, options)
+        return Body(FrozenBody(net), spec, random_digest(seed, options), options)
     found = find_weights(
         name, weights_dir=weights_dir, allow_download=allow_download, progress=progress
     )
     return Body(FrozenBody(body_from_file(spec, found.path)), spec, found.digest)
 
 
-def _random(spec: Backbone, seed: int) -> nn.Module:
+def _random(spec: Backbone, seed: int, options: Mapping[str, Any]) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return spec.build()
+        return spec.build(**options)

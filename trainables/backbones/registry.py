@@ -8,6 +8,7 @@ from trainables.backbones.spec import Backbone
 
 _TORCHVISION = "trainables.backbones.torchvision_nets"
 _LITE = "trainables.backbones.lite"
+_SCRATCH = "trainables.backbones.scratch_nets"
 
 BACKBONES: Registry[Backbone] = Registry(
     "backbone",
@@ -23,6 +24,10 @@ BACKBONES: Registry[Backbone] = Registry(
         "tf_efficientnet_lite0": f"{_LITE}:TF_EFFICIENTNET_LITE0",
         "tf_efficientnet_lite1": f"{_LITE}:TF_EFFICIENTNET_LITE1",
         "tf_efficientnet_lite2": f"{_LITE}:TF_EFFICIENTNET_LITE2",
+        "resnet9": f"{_SCRATCH}:RESNET9",
+        "resnet18_cifar": f"{_SCRATCH}:RESNET18_CIFAR",
+        "mini_vgg": f"{_SCRATCH}:MINI_VGG",
+        "mlp": f"{_SCRATCH}:MLP",
     },
     group="orchestrator.backbones",
 )
@@ -45,6 +50,11 @@ def get_backbone(name: str) -> Backbone:
         hint = "Any other net of timm is called timm:NAME."
         raise UnknownNameError(BACKBONES.kind, name, BACKBONES.names(), hint=hint)
     return BACKBONES.get(name)
+
+
+def pretrained_backbones() -> tuple[str, ...]:
+    """The registered ones that have weights: what a search tries where none is named."""
+    return tuple(name for name in BACKBONES.names() if BACKBONES.get(name).pretrained)
 
 
 def check_input_size(backbone: Backbone | str, size: int) -> None:

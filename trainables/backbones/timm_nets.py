@@ -15,6 +15,7 @@ from torch import nn
 from search_spaces.errors import UsageError
 from trainables.backbones.download import TimmHub, UrlHub
 from trainables.backbones.spec import Backbone, Hub, StateDict, WeightsSource
+from trainables.backbones.stages import last_stage_by_timm
 
 SIZES = (64, 96, 128, 160, 192, 224)
 STRIDE = 32  # of nearly every net that has no smallest size of its own
@@ -50,6 +51,7 @@ def describe(name: str) -> Backbone:
         weights=_source(config),
         body_state=partial(_body_state, name),
         fixed_size=fixed,
+        last_stage=last_stage_by_timm,
     )
 
 

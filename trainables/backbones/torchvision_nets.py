@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from trainables.backbones import stages
 from trainables.backbones.download import UrlHub
 from trainables.backbones.spec import (
     IMAGENET_MEAN,
@@ -63,7 +64,13 @@ def without_classifier(classifier: str, state: StateDict) -> StateDict:
 
 
 def _net(
-    name: str, file: str, classifier: str, features: int, parameters: int, smallest: int = 32
+    name: str,
+    file: str,
+    classifier: str,
+    features: int,
+    parameters: int,
+    split: stages.Split,
+    smallest: int = 32,
 ) -> Backbone:
     source: Callable[[], str] = partial(published_url, name, file)
     return Backbone(
@@ -83,16 +90,35 @@ def _net(
         weights=WeightsSource(files=(file,), hub=UrlHub("torchvision", file, source)),
         body_state=partial(without_classifier, classifier),
         builds_on_meta=True,
+        split=split,
     )
 
 
-VGG16 = _net("vgg16", "vgg16-397923af.pth", "classifier.6", 4096, 138_357_544)
-VGG13_BN = _net("vgg13_bn", "vgg13_bn-abd245e5.pth", "classifier.6", 4096, 133_053_736)
-VGG19 = _net("vgg19", "vgg19-dcbb9e9d.pth", "classifier.6", 4096, 143_667_240)
-VGG19_BN = _net("vgg19_bn", "vgg19_bn-c79401a0.pth", "classifier.6", 4096, 143_678_248)
-ALEXNET = _net("alexnet", "alexnet-owt-7be5be79.pth", "classifier.6", 4096, 61_100_840, 63)
-DENSENET161 = _net("densenet161", "densenet161-8d451a50.pth", "classifier", 2208, 28_681_000)
-RESNET18 = _net("resnet18", "resnet18-f37072fd.pth", "fc", 512, 11_689_512)
+_VGG = stages.split_vgg  # alexnet as well
+
+VGG16 = _net("vgg16", "vgg16-397923af.pth", "classifier.6", 4096, 138_357_544, _VGG)
+VGG13_BN = _net("vgg13_bn", "vgg13_bn-abd245e5.pth", "classifier.6", 4096, 133_053_736, _VGG)
+VGG19 = _net("vgg19", "vgg19-dcbb9e9d.pth", "classifier.6", 4096, 143_667_240, _VGG)
+VGG19_BN = _net("vgg19_bn", "vgg19_bn-c79401a0.pth", "classifier.6", 4096, 143_678_248, _VGG)
+ALEXNET = _net(
+    "alexnet", "alexnet-owt-7be5be79.pth", "classifier.6", 4096, 61_100_840, _VGG, smallest=63
+)
+DENSENET161 = _net(
+    "densenet161",
+    "densenet161-8d451a50.pth",
+    "classifier",
+    2208,
+    28_681_000,
+    stages.split_densenet,
+)
+RESNET18 = _net("resnet18", "resnet18-f37072fd.pth", "fc", 512, 11_689_512, stages.split_resnet)
 # The first published weights (V1): linear features that transfer; V2 came by label smoothing and
 # longer training, and is taken from --weights-dir where somebody puts it there.
-MOBILENET_V2 = _net("mobilenet_v2", "mobilenet_v2-b0353104.pth", "classifier.1", 1280, 3_504_872)
+MOBILENET_V2 = _net(
+    "mobilenet_v2",
+    "mobilenet_v2-b0353104.pth",
+    "classifier.1",
+    1280,
+    3_504_872,
+    stages.split_mobilenet_v2,
+)

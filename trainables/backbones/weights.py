@@ -51,9 +51,14 @@ def find_weights(
     Raises:
         UsageError: `weights_dir` does not exist.
         WeightsRefused: it holds a file that is said to be this net's and is not.
-        WeightsUnavailable: lists every route that was tried, and why it failed.
+        WeightsUnavailable: lists every route that was tried, and why it failed; or the net is one
+            that is trained from scratch.
     """
     spec = get_backbone(name)
+    if not spec.pretrained:
+        nowhere = [("published", "none: it is trained from scratch")]
+        hint = "Train its body: --set tune=all."
+        raise WeightsUnavailable(name, nowhere, reason=spec.untrained, hint=hint)
     tried: Tried = []
     if found := _on_this_machine(spec, weights_dir, tried):
         return found
@@ -68,12 +73,13 @@ def find_weights(
 
 
 def weights_here(name: str, *, weights_dir: Path | None = None) -> WeightsFile | None:
-    """As `find_weights`, without network; None where there are none.
+    """As `find_weights`, without network; None where there are none (from scratch: always).
 
     Raises:
         UsageError: as `find_weights`.
     """
-    return _on_this_machine(get_backbone(name), weights_dir, [])
+    spec = get_backbone(name)
+    return _on_this_machine(spec, weights_dir, []) if spec.pretrained else None
 
 
 def _on_this_machine(spec: Backbone, weights_dir: Path | None, tried: Tried) -> WeightsFile | None:
