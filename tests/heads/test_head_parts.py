@@ -16,7 +16,7 @@ from trainables.heads.batches import Batches
 from trainables.heads.dropout import Dropper
 from trainables.heads.memory import check_memory
 from trainables.heads.scaling import Scaling
-from trainables.heads.schedule import lr_factor
+from trainables.heads.schedule import HEAD_SCHEDULE
 
 NONE = np.empty(0, dtype=np.int64)
 
@@ -57,11 +57,11 @@ def test_a_head_that_rests_keeps_parameters_and_step_count() -> None:
 )
 def test_learning_rate_of_twenty_steps(step: int, factor: float) -> None:
     # Two steps of warm-up, then (1 + cos(pi * k / 18)) / 2 for k = 0..17.
-    assert lr_factor(step, 20) == pytest.approx(factor, abs=5e-6)
+    assert HEAD_SCHEDULE(step, 20, 1) == pytest.approx(factor, abs=5e-6)
 
 
 def test_a_single_step_has_a_learning_rate() -> None:
-    assert lr_factor(0, 1) == 1.0
+    assert HEAD_SCHEDULE(0, 1, 1) == 1.0
 
 
 def test_scaling_goes_half_of_the_way_that_scikit_learn_goes() -> None:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from search_spaces.errors import UsageError
 from trainables.heads import HeadsEpoch, HeadSpec, train_heads
 from trainables.heads.adamw import EPS
-from trainables.heads.schedule import lr_factor
+from trainables.heads.schedule import HEAD_SCHEDULE
 
 
 def _train(
@@ -91,7 +91,7 @@ def test_full_batches_follow_a_plain_torch_loop(problem: Problem) -> None:
     optimiser = torch.optim.AdamW(groups, eps=EPS)
     for step in range(epochs):
         for group in optimiser.param_groups:
-            group["lr"] = 0.02 * lr_factor(step, epochs)
+            group["lr"] = 0.02 * HEAD_SCHEDULE(step, epochs, 1)
         optimiser.zero_grad()
         functional.cross_entropy(layer(x_NF), y_N).backward()
         optimiser.step()

@@ -22,8 +22,9 @@ from trainables.heads.measure import METRICS, Meter
 from trainables.heads.memory import check_memory
 from trainables.heads.recipe import HeadSpec
 from trainables.heads.scaling import Scaling
-from trainables.heads.schedule import lr_factor
+from trainables.heads.schedule import HEAD_SCHEDULE
 from trainables.heads.start import ridge_start
+from trainables.schedules.base import Schedule
 
 
 class HeadStack:
@@ -46,6 +47,7 @@ class HeadStack:
         accumulation: int,
         device: str | torch.device,
         state: Mapping[str, Any] | None = None,
+        schedule: Schedule = HEAD_SCHEDULE,
     ) -> None:
         if not heads:
             raise UsageError("There must be at least one head to train.")
@@ -72,7 +74,8 @@ class HeadStack:
         self.meter = Meter(self.x_RF, self.y_R, parts)
         self.dropper = Dropper(heads, self.device)
         self.gradient = Gradient(self.x_RF, self.y_R, self.scaling, self.dropper, accumulation)
-        self.totals = [epochs * steps_per_epoch(len(h.train_N), batch_size) for h in heads]
+        self.per_epoch = [steps_per_epoch(len(h.train_N), batch_size) for h in heads]
+        self.epochs, self.schedule = epochs, schedule
         self.done = [0] * len(heads)
         self.lr = [0.0] * len(heads)  # of each head's last step
         self.bad_step_H = torch.full((len(heads),), -1, device=self.device)
@@ -155,9 +158,14 @@ class HeadStack:
         weights = (weight_HKF, raw_HK.float())
         return HeadsEpoch(self.epoch, metrics, bad_step_H, *weights, state=self.state)
 
+    def _factor(self, head: int) -> float:
+        """Share of its peak learning rate at the step that comes next."""
+        per_epoch = self.per_epoch[head]
+        return self.schedule(self.done[head], self.epochs * per_epoch, per_epoch)
+
     def _step(self, batch: Batch) -> None:
         self.lr = [
-            head.lr * lr_factor(self.done[h], self.totals[h]) if batch.sizes[h] else self.lr[h]
+            head.lr * self._factor(h) if batch.sizes[h] else self.lr[h]
             for h, head in enumerate(self.heads)
         ]
         gradients, loss_H = self.gradient(self.weight_HKF, self.bias_HK, batch)

@@ -17,7 +17,9 @@ import torch
 
 from trainables.heads.epoch import HeadsEpoch
 from trainables.heads.recipe import HeadSpec
+from trainables.heads.schedule import HEAD_SCHEDULE
 from trainables.heads.stack import HeadStack
+from trainables.schedules.base import Schedule
 
 
 def train_heads(
@@ -30,6 +32,7 @@ def train_heads(
     epochs: int,
     every: int = 1,
     accumulation: int = 1,
+    schedule: Schedule = HEAD_SCHEDULE,
     state: Mapping[str, Any] | None = None,
     device: str | torch.device = "cpu",
 ) -> Generator[HeadsEpoch, None, None]:
@@ -40,6 +43,7 @@ def train_heads(
 
     Args:
         every: epochs between two that are measured and yielded; the last one always is.
+        schedule: share of a head's learning rate by step.
         accumulation: parts in which a batch is computed; its gradient is their sum.
         state: of a `HeadsEpoch` of the same training, to go on after it to the last bit.
 
@@ -49,7 +53,7 @@ def train_heads(
     """
     stack = HeadStack(
         features_NF, labels_N, list(heads), n_classes, batch_size, epochs, accumulation, device,
-        state,
+        state, schedule,
     )  # fmt: skip
     for epoch in range(stack.epoch + 1, epochs + 1):
         stack.run_epoch()
