@@ -6,6 +6,7 @@ Every function gives complaints, sentences for a person; none means that all is 
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from collections import Counter
@@ -156,7 +157,11 @@ def _files(spec: StudySpec, trial: TrialFacts) -> Iterator[str]:
         if steps != sorted(set(steps)):
             yield f"the steps in {folder.name}/history.json do not rise: {steps}"
         now = {row["epoch"]: row for row in rows}
+        config = folder / "config.json"
+        begun = config.stat().st_mtime if config.exists() else math.inf
         for step, row in before.items():
+            if row["time"] > begun:  # by a worker that was taken for lost, and still wrote
+                continue
             # A successor of one that never came to an epoch may start with none.
             if now and step <= max(now) and now.get(step) != row:
                 yield f"{folder.name} changed epoch {step}: {row} became {now.get(step)}"

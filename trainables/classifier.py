@@ -5,6 +5,7 @@ Shapes: N images, F features, K classes.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,11 +14,15 @@ import torch
 from torch import nn
 
 from search_spaces.errors import UsageError
-from trainables.backbones import Body
-from trainables.bodies import cached_body
+from trainables.backbones import Backbone, Body
+from trainables.bodies import body_of
 from trainables.config import TrialConfig
-from trainables.model import PixelClassifier, Preprocess
+from trainables.model import EagerPreprocess, PixelClassifier, Preprocess
+from trainables.scaled_head import LAST_LAYER, saved_head
 from trainables.weights_digest import weights_digest
+
+_BODY, _HEAD = "body.", "head."  # what names of trained tensors begin with
+_FEATURES = "head.mean_F"
 
 
 class BodyInPrecision(nn.Module):
@@ -54,44 +59,75 @@ class BodyInPrecision(nn.Module):
         return features_NF.float()
 
 
-def build_classifier(
-    config: TrialConfig, head_weights: Mapping[str, np.ndarray]
-) -> PixelClassifier:
+def build_classifier(config: TrialConfig, weights: Mapping[str, np.ndarray]) -> PixelClassifier:
     """The classifier as it is exported: float32, on the CPU, in eval mode.
 
-    Its modules are the process's cached ones: deep-copy it before changing it.
+    Its modules may be the process's cached ones: deep-copy it before changing it.
 
     Args:
-        head_weights: `weight` [K, F] and `bias` [K], as in `TrialReport.weights`.
+        weights: as in `TrialReport.weights`.
 
     Raises:
-        UsageError: the head does not fit the body.
+        UsageError: the weights do not fit the body.
         WeightsUnavailable: the body's weights are not to be had any more.
     """
-    digest = weights_digest(config)
-    body = cached_body(
-        config.backbone,
-        weights=config.weights,
-        weights_dir=config.weights_dir,
-        seed=config.seed,
-        digest=digest,
-    )
-    return assemble(config, body, body.module.cpu(), head_weights)
+    body = body_of(config, weights_digest(config))
+    return assemble(config, body, trained_body(body, weights).cpu(), weights)
 
 
 def assemble(
-    config: TrialConfig, body: Body, module: nn.Module, head_weights: Mapping[str, np.ndarray]
+    config: TrialConfig, body: Body, module: nn.Module, weights: Mapping[str, np.ndarray]
 ) -> PixelClassifier:
-    """Resizing and normalisation for `body`, then `module`, then the linear head; eval mode."""
-    spec = body.spec
+    """Resizing and normalisation for `body`, then `module`, then the trained head; eval mode."""
+    head = trained_head(config, weights)
+    features = weights[_FEATURES if _FEATURES in weights else "weight"].shape[-1]
+    if features != body.features:
+        rule = f"A head for {body.spec.name} takes {body.features} features."
+        raise UsageError(rule, got=features)
+    return PixelClassifier(preprocess_for(config, body.spec), module, head).eval()
+
+
+def preprocess_for(config: TrialConfig, spec: Backbone, *, eager: bool = False) -> Preprocess:
+    """Resizing and normalisation as the body wants them.
+
+    Args:
+        eager: never exported, so that images of the right size need not be resized.
+    """
     size = config.input_size or spec.natural_size
-    preprocess = Preprocess(size, spec.mean, spec.std, config.resize)
-    head = linear_head(head_weights)
-    if head.in_features != spec.features:
-        raise UsageError(
-            f"A head for {spec.name} takes {spec.features} features.", got=head.in_features
-        )
-    return PixelClassifier(preprocess, module, head).eval()
+    return (EagerPreprocess if eager else Preprocess)(size, spec.mean, spec.std, config.resize)
+
+
+def trained_body(body: Body, weights: Mapping[str, np.ndarray]) -> nn.Module:
+    """The body as a trial left it: itself where it was frozen, else a changed copy.
+
+    Raises:
+        UsageError: a tensor that the body does not have.
+    """
+    own = {n.removeprefix(_BODY): t for n, t in weights.items() if n.startswith(_BODY)}
+    if not own:
+        return body.module
+    changed = copy.deepcopy(body.module)
+    state = changed.net.state_dict()
+    for name, array in own.items():
+        if name not in state or tuple(state[name].shape) != array.shape:
+            rule = f"Trained weights must be those of {body.spec.name}."
+            raise UsageError(rule, got=f"{name} {array.shape}")
+        state[name] = torch.from_numpy(np.array(array))
+    changed.net.load_state_dict(state)
+    return changed
+
+
+def class_count(weights: Mapping[str, np.ndarray]) -> int:
+    """K of a trial's weights: rows of the last layer."""
+    return len(weights["weight"] if "weight" in weights else weights[f"{_HEAD}{LAST_LAYER}"])
+
+
+def trained_head(config: TrialConfig, weights: Mapping[str, np.ndarray]) -> nn.Module:
+    """The linear head of `weight` and `bias`, or any other of `head.*`."""
+    if "weight" in weights:
+        return linear_head(weights)
+    own = {n.removeprefix(_HEAD): t for n, t in weights.items() if n.startswith(_HEAD)}
+    return saved_head(config.head, own)
 
 
 def linear_head(head_weights: Mapping[str, np.ndarray]) -> nn.Linear:
@@ -109,7 +145,7 @@ def load_classifier(folder: Path) -> tuple[PixelClassifier, tuple[str, ...]]:
     """The classifier of a finished trial's folder, and its class names by label.
 
     Raises:
-        OSError: the folder lacks `config.json`, `report.json` or `head.safetensors`.
+        OSError: the folder lacks `config.json`, `report.json` or `weights.safetensors`.
         UsageError: it is the trial of a trainable of somebody's own.
     """
     from trainables.record import read_report

@@ -7,16 +7,20 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from trainables.recipe_fields import RecipeFields
 
 # What a trial's result does not depend on: the same trial elsewhere has the same digest.
 _PLACE_FIELDS = frozenset(
-    {"data_dir", "weights_dir", "cache_limit_gb", "device", "threads", "accumulation"}
+    {"data_dir", "weights_dir", "cache_limit_gb", "device", "threads", "accumulation", "compile"}
 )
 
 
-class TrialConfig(BaseModel):
+class TrialConfig(RecipeFields):
     """One trial. A space gives ranges and overrides; `--set field=value` fixes any field.
+
+    The fields of training are in `recipe_fields.py`, the others here.
 
     Raises:
         pydantic.ValidationError: an unknown field, or a value outside its bounds.
@@ -59,24 +63,16 @@ class TrialConfig(BaseModel):
     resize: Literal["bicubic", "bilinear"] = Field(
         "bicubic", description="Interpolation from the data's size to input_size."
     )
-    precision: Literal["auto", "float32", "bfloat16"] = Field(
+    depth: int | None = Field(
+        None, ge=1, le=64, description="Of mini_vgg and mlp (default: the net's own)."
+    )
+    width: int | None = Field(
+        None, ge=1, le=16384, description="Of mini_vgg and mlp (default: the net's own)."
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
-        description="Arithmetic of the frozen body; auto takes what is faster at equal accuracy.",
+        description="Arithmetic of the net; auto takes what is faster at equal accuracy.",
     )
-
-    # Head (linear, on scaled features: heads/scaling.py). One recipe for 100 and for 1,000 labels:
-    # it beats logistic regression with cross-validated C by 0.5 to 1.5 points of held-out accuracy
-    # (lite2 at 224 px, lite0 at 128 px; 10 splits each, lower 95 % bounds +0.28 to +1.15; tables in
-    # heads/start.py, on other images in benchmarks/results/heads_vs_logreg.md). From there, lr 1e-4
-    # costs 0.05 to 0.1 points and 3e-4 0.1 to 0.5; no dropout costs 0.02 (at lr 3e-4: 0.2).
-    head_start: Literal["ridge", "zeros"] = Field(
-        "ridge", description="Where the head starts: ridge regression in closed form, or zeros."
-    )
-    lr: float = Field(3e-5, gt=0, le=10, description="Peak learning rate of AdamW.")
-    weight_decay: float = Field(1e-2, ge=0, le=10, description="Decoupled weight decay of AdamW.")
-    dropout: float = Field(0.5, ge=0, lt=1, description="Share of features dropped in training.")
-    batch_size: int = Field(64, ge=1, le=65536, description="Examples a step.")
-    epochs: int = Field(30, ge=1, le=100_000, description="Passes over the training split.")
 
     # Robustness (the threat model is in ARCHITECTURE.md)
     attack: str = Field("fgsm", description="A registered attack, or none.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,70 +15,33 @@ import numpy as np
 from search_spaces.errors import Diverged
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
-from trainables.evaluation import evaluate_logits
 from trainables.heads import HeadsEpoch, HeadSpec, train_heads
-from trainables.reports import EpochReport, Predictions
+from trainables.reports import EpochReport
+from trainables.schedules import SCHEDULES
 from trainables.setup import TrialSetup
+from trainables.trained import History, Trained, columns, rows
 
 # Reports of epochs that a trial makes at most, the last one included.
 EPOCH_REPORTS = 10
 
-History = list[dict[str, float]]
 
-
-@dataclass(frozen=True, eq=False)
-class TrainedHead:
-    """A finished head: `weight` [K, F] and `bias` [K], and what it says of the labelled images.
-
-    Args:
-        logits_NK: in the order of `TrialSetup.rows_N`.
-        history: one row an epoch.
-        seconds: that its training took.
-    """
-
-    weights: dict[str, np.ndarray]
-    logits_NK: np.ndarray
-    history: History
-    seconds: float
-
-    def state(self) -> dict[str, Any]:
-        """All of it, as `Checkpoint.save` takes it and `from_state` gives it back."""
-        columns = _columns(self.history)
-        return {**vars(self), "history": columns}
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> TrainedHead:
-        """What gave `state`."""
-        return cls(**{**state, "history": _rows(state["history"])})
-
-    def predictions(self, setup: TrialSetup) -> tuple[Predictions, ...]:
-        """Of the training and the validation split."""
-        labels_N = np.asarray(setup.data.labels_N)[setup.rows_N]
-        split = len(setup.splits.train)
-        return tuple(
-            Predictions(name, setup.rows_N[part], labels_N[part], self.logits_NK[part])
-            for name, part in (("train", slice(0, split)), ("val", slice(split, None)))
-        )
-
-
-def head_metrics(predictions: tuple[Predictions, ...]) -> dict[str, float]:
-    """`train_acc`, `train_loss`, `val_acc`, `val_loss`."""
-    return {
-        f"{part.split}_{figure}": value
-        for part in predictions
-        for figure, value in evaluate_logits(part.logits_NK, part.labels_N).items()
-    }
+def is_probe(config: TrialConfig) -> bool:
+    """Whether the batched linear heads do all that is asked; `train_net` does the rest."""
+    plain = config.head == "linear" and config.optimiser == "adamw" and not config.decay_norms
+    plain = plain and not config.cycle_momentum
+    more = (config.label_smoothing, config.mixup, config.clip_norm, config.ema)
+    return config.tune == "head" and plain and not any(more)
 
 
 def train_head(
     config: TrialConfig,
     setup: TrialSetup,
-    features_NF: np.ndarray,
+    features_NF: np.ndarray | None,
     *,
     checkpoint: Checkpoint,
     saved: Mapping[str, Any] | None = None,
     kept: Mapping[str, Any],
-) -> Generator[EpochReport, None, TrainedHead]:
+) -> Generator[EpochReport, None, Trained]:
     """Trains the head; an `EpochReport` for about every tenth of the epochs.
 
     Args:
@@ -89,15 +51,16 @@ def train_head(
     Raises:
         Diverged: the loss is not finite; names the epoch and the step.
     """
+    assert features_NF is not None  # a head has no other inputs
     started = time.monotonic() - (saved["seconds"] if saved else 0.0)
-    history: History = _rows(saved["history"]) if saved else []
+    history: History = rows(saved["history"]) if saved else []
     every = math.ceil(config.epochs / EPOCH_REPORTS)
     epoch: HeadsEpoch | None = None
 
     def state() -> dict[str, Any]:
         assert epoch is not None
         seconds = time.monotonic() - started
-        training = {"heads": epoch.state(), "history": _columns(history), "seconds": seconds}
+        training = {"heads": epoch.state(), "history": columns(history), "seconds": seconds}
         return {**kept, "training": training}
 
     for epoch in _epochs(config, setup, features_NF, saved["heads"] if saved else None):
@@ -141,6 +104,7 @@ def _epochs(
         batch_size=config.batch_size,
         epochs=config.epochs,
         accumulation=config.accumulation,
+        schedule=SCHEDULES.get(config.schedule)(config),
         state=state,
         device=setup.one_device,
     )
@@ -157,17 +121,7 @@ def _check_finite(epoch: HeadsEpoch) -> None:
 
 def _trained(
     epoch: HeadsEpoch, features_NF: np.ndarray, history: History, seconds: float
-) -> TrainedHead:
+) -> Trained:
     weight_KF, bias_K = epoch.weight_HKF[0].cpu().numpy(), epoch.bias_HK[0].cpu().numpy()
     logits_NK = features_NF @ weight_KF.T + bias_K
-    return TrainedHead({"weight": weight_KF, "bias": bias_K}, logits_NK, history, seconds)
-
-
-def _columns(history: History) -> dict[str, np.ndarray]:
-    """A row an epoch as an array a figure: 100,000 epochs are saved at once."""
-    return {name: np.array([row[name] for row in history]) for name in history[0]}
-
-
-def _rows(columns: Mapping[str, np.ndarray]) -> History:
-    names, values = list(columns), np.stack(list(columns.values()), axis=1).tolist()
-    return [dict(zip(names, row, strict=True)) for row in values]
+    return Trained({"weight": weight_KF, "bias": bias_K}, logits_NK, history, seconds)

@@ -24,6 +24,8 @@ from trainables.record_arrays import (
     examples_to,
     predictions_from,
     predictions_to,
+    steps_from,
+    steps_to,
     weights_from,
     weights_to,
 )
@@ -73,7 +75,8 @@ def write_report(report: TrialReport, config: AnyConfig, folder: Path) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    write_config(config, folder)
+    if not (folder / "config.json").exists():  # else its time is that of the attempt's begin
+        write_config(config, folder)
     complete_history(folder, report.history)
     if report.predictions:
         write_file(
@@ -81,8 +84,10 @@ def write_report(report: TrialReport, config: AnyConfig, folder: Path) -> None:
         )
     if report.examples is not None:
         write_file(folder / "examples.npz", partial(examples_to, examples=report.examples))
+    if report.steps:
+        write_file(folder / "steps.parquet", partial(steps_to, steps=report.steps))
     if report.weights:
-        write_file(folder / "head.safetensors", partial(weights_to, report=report))
+        write_file(folder / "weights.safetensors", partial(weights_to, report=report))
     stored = _report_json(report)
     if not isinstance(config, TrialConfig):
         stored = {**{key: value for key, value in stored.items() if value}, _PLAIN: True}
@@ -118,8 +123,9 @@ def read_report(folder: Path) -> TrialRecord:
         predictions=predictions_from(folder / "predictions.parquet"),
         robustness=None if curve is None else _curve_from(curve),
         examples=examples_from(folder / "examples.npz"),
-        weights=weights_from(folder / "head.safetensors"),
+        weights=weights_from(folder / "weights.safetensors"),
         digests=stored.get("digests", {}),
+        steps=steps_from(folder / "steps.parquet"),
     )
     fields = json.loads((folder / "config.json").read_text())
     config = fields if _PLAIN in stored else TrialConfig.model_validate(fields)

@@ -8,7 +8,7 @@ Shapes: N images, K classes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,24 @@ def examples_from(path: Path) -> Examples | None:
     with np.load(path, allow_pickle=False) as stored:
         fields = {name: stored[name] for name in _EXAMPLE_FIELDS}
     return Examples(**{**fields, "eps_255": float(fields["eps_255"])})
+
+
+def steps_to(path: Path, steps: Mapping[str, np.ndarray]) -> None:
+    """Parquet: a column a figure, a row a step."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({name: np.asarray(values_T) for name, values_T in steps.items()}), path)
+
+
+def steps_from(path: Path) -> dict[str, np.ndarray]:
+    """Each figure [T] by name."""
+    if not path.exists():
+        return {}
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def weights_to(path: Path, report: TrialReport) -> None:

@@ -88,8 +88,10 @@ class TrialReport:
         metrics: final figures by their public names (`val_acc`, `robust_score`, `train_seconds`).
         history: one row an epoch, as in `EpochReport.metrics`, with `epoch`.
         classes: class names, index = label.
-        weights: the tensors that this trial trained, by name (the head alone under a frozen body).
+        weights: the tensors that this trial trained, by name: `weight` and `bias` of a linear head
+            on cached features, else `head.*`, and `body.*` for what of the body is not as published.
         digests: `data`, `split`, `weights`.
+        steps: figures by training step, each [T]: `lr`.
     """
 
     metrics: Mapping[str, float]
@@ -100,6 +102,7 @@ class TrialReport:
     examples: Examples | None = None
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    steps: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 Report = Progress | EpochReport | TrialReport

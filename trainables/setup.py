@@ -10,12 +10,13 @@ import numpy as np
 from search_spaces.errors import InfeasibleTrial, UsageError
 from trainables.attacks import ATTACKS, NO_ATTACK
 from trainables.attacks.epsilons import check_epsilons
-from trainables.backbones import check_input_size, get_backbone
-from trainables.bodies import cached_body
+from trainables.backbones import Backbone, check_input_size, get_backbone
+from trainables.bodies import body_of
 from trainables.config import TrialConfig
 from trainables.data import ImageData, load
 from trainables.device import resolve_device
 from trainables.features import FeatureKey, settle_precision
+from trainables.recipe_check import check_recipe
 from trainables.splits import Splits
 from trainables.splitting import split_for
 from trainables.weights_digest import weights_digest
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class TrialSetup:
-    """Data, splits and the key of the features; `device` is "cpu", "cuda" or "cuda:N".
+    """Data, splits, the body and the key of its features; `device` is "cpu", "cuda" or "cuda:N".
 
     `device` "cuda" extracts on every visible GPU; `one_device` is where all else happens.
     """
@@ -35,6 +36,8 @@ class TrialSetup:
     splits: Splits
     key: FeatureKey
     device: str
+    spec: Backbone
+    is_pretrained: bool
 
     @property
     def rows_N(self) -> np.ndarray:
@@ -48,13 +51,7 @@ class TrialSetup:
 
     def body(self, config: TrialConfig) -> Body:
         """The frozen body, loaded or from the process's cache."""
-        return cached_body(
-            config.backbone,
-            weights=config.weights,
-            weights_dir=config.weights_dir,
-            seed=config.seed,
-            digest=self.key.weights_digest,
-        )
+        return body_of(config, self.key.weights_digest)
 
 
 def prepare(config: TrialConfig) -> TrialSetup:
@@ -63,7 +60,7 @@ def prepare(config: TrialConfig) -> TrialSetup:
     Raises:
         UsageError: an unknown name, epsilons out of order, a device or sizes that there are not.
         UnavailableError: data or weights cannot be had.
-        InfeasibleTrial: the input is too small for the body.
+        InfeasibleTrial: the input is too small for the body, or the recipe contradicts itself.
     """
     device = resolve_device(config.device)
     check_epsilons(config.eps_255)
@@ -72,6 +69,7 @@ def prepare(config: TrialConfig) -> TrialSetup:
     spec = get_backbone(config.backbone)
     input_size = config.input_size or spec.natural_size
     try:
+        check_recipe(config)
         check_input_size(spec, input_size)
     except UsageError as error:
         raise InfeasibleTrial(str(error)) from None
@@ -85,4 +83,5 @@ def prepare(config: TrialConfig) -> TrialSetup:
         resize=config.resize,
         precision=settle_precision(config.precision, device),
     )
-    return TrialSetup(data, splits, key, device)
+    pretrained = spec.pretrained and config.weights == "pretrained"
+    return TrialSetup(data, splits, key, device, spec, pretrained)

@@ -31,6 +31,9 @@ RUN_STATUS = {
     "stopped": "KILLED",
 }
 
+MOST_STEPS = 200
+"""Of the metrics by training step: as many as a chart can show."""
+
 EPSILON_STEP = 0.5
 """A step of the metrics by epsilon is half of 1/255, since MLflow's steps are whole numbers:
 step 1 is epsilon 0.5/255, step 16 is 8/255."""
@@ -104,6 +107,7 @@ def all_metrics(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> list[M
     if is_over(trial):
         rows += final_metrics(trial, rows)
         rows += curve_metrics(files.curve, attack_name(trial, files.curve), trial.ended)
+        rows += step_metrics(trial, files)
     return list({(row.key, row.step): row for row in reversed(rows)}.values())[::-1]
 
 
@@ -145,6 +149,22 @@ def final_metrics(trial: TrialFacts, epochs: Sequence[Metric]) -> list[Metric]:
         for name, value in named.items()
         if _is_figure(value) and shown.get(name) != value
     ]
+
+
+def step_metrics(trial: TrialFacts, files: TrialFiles) -> list[Metric]:
+    """`steps/lr` and the like: at most `MOST_STEPS` of the training's steps, evenly, and the last.
+
+    Stamped evenly over the trial's time. All of them are in `steps.parquet`.
+    """
+    begun = trial.started or 0.0
+    seconds = max(0.0, (trial.ended or begun) - begun)
+    rows = []
+    for name, values_T in files.steps.items():
+        count = len(values_T)
+        for step in sorted({*range(0, count, -(-count // MOST_STEPS)), count - 1}):
+            stamp = milliseconds(begun + seconds * step / count)
+            rows.append(Metric(f"steps/{name}", float(values_T[step]), stamp, step))
+    return rows
 
 
 def curve_metrics(curve: RobustnessCurve | None, attack: str, ended: float | None) -> list[Metric]:

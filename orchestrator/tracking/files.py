@@ -18,6 +18,7 @@ import numpy as np
 
 from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.records import folder_of
+from trainables.record_arrays import steps_from
 from trainables.reports import Examples, RobustnessCurve
 
 AS_THEY_ARE = (
@@ -25,10 +26,14 @@ AS_THEY_ARE = (
     "history.json",
     "report.json",
     "predictions.parquet",
-    "head.safetensors",
+    "steps.parquet",
+    "weights.safetensors",
     "error.txt",
 )
 """Files of a trial's folder that are sent unchanged, those of them that there are."""
+MOST_BYTES = 4_000_000
+"""Of such a file. A head's weights are less; those of a whole net stay in the trial's folder, and
+come with the models of the best trials."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,23 @@ class TrialFiles:
         """The robustness curve of the report, None where no attack was run."""
         return read_curve(self.report)
 
+    @cached_property
+    def steps(self) -> Mapping[str, np.ndarray]:
+        """Figures by training step, each [T], of a trial that has ended and kept them."""
+        if self.folder is None or not self.here or not self.report:
+            return {}
+        try:
+            return steps_from(self.folder / "steps.parquet")
+        except (OSError, ValueError):  # pyarrow's own errors are ValueErrors
+            return {}
+
     @property
     def present(self) -> list[Path]:
         """Those of `AS_THEY_ARE` that there are."""
         if self.folder is None or not self.here:
             return []
-        return [path for name in AS_THEY_ARE if (path := self.folder / name).is_file()]
+        there = [path for name in AS_THEY_ARE if (path := self.folder / name).is_file()]
+        return [path for path in there if path.stat().st_size <= MOST_BYTES]
 
 
 def read_files(trial: TrialFacts, *, ended: bool = True) -> TrialFiles:

@@ -86,7 +86,7 @@ class ModelKeeper:
         """Whether this project knows how to put the trial's model together."""
         folder = folder_of(trial)
         ours = self._spec.trainable == _OUR_TRAINABLE
-        return ours and folder is not None and (folder / "head.safetensors").is_file()
+        return ours and folder is not None and (folder / "weights.safetensors").is_file()
 
     def _log(self, trial: TrialFacts, run_id: str) -> None:
         """READY is set last: a model that is not READY is deleted by the next pass."""

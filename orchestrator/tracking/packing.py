@@ -69,16 +69,16 @@ def signature(n_classes: int) -> ModelSignature:
 
 
 def _build(trial: TrialFacts) -> tuple[ServedClassifier, tuple[str, ...]]:
-    from trainables.classifier import build_classifier
+    from trainables.classifier import build_classifier, class_count
 
     folder = folder_of(trial)
-    if folder is None or not (folder / "head.safetensors").is_file():
+    if folder is None or not (folder / "weights.safetensors").is_file():
         raise TrialFailed(f"Trial {trial.number} left no weights.")
     config = TrialConfig.model_validate(dict(trial.config))
-    weights = load_file(folder / "head.safetensors")
+    weights = load_file(folder / "weights.safetensors")
     classes = tuple(read_files(trial).report.get("classes") or ())
     if not classes:
-        classes = tuple(str(index) for index in range(len(weights["bias"])))
+        classes = tuple(str(index) for index in range(class_count(weights)))
     classifier = build_classifier(config, weights)
     return ServedClassifier(classifier.to("cpu")).eval(), classes
 

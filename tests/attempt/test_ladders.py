@@ -95,7 +95,7 @@ def test_ours_with_a_short_run_without_an_attack(tmp_path: Path) -> None:
     assert "robust_score" not in short and "robust_score" in full
     alone = final(run(assign(tmp_path / "b", place, {**config, "epochs": 2, "attack": "none"})))
     assert short["val_loss"] == alone["val_loss"]  # a short cycle, not a cycle cut short
-    assert (tmp_path / "a" / "head.safetensors").exists()
+    assert (tmp_path / "a" / "weights.safetensors").exists()
 
 
 def test_a_run_that_diverges_is_named(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_search_leaves_the_same_story_everywhere(shell: Shell):
     folder = shell.folder / ".orchestrator" / "story" / "trials" / "00000"
     assert {path.name for path in folder.iterdir()} >= {
         "config.json", "history.json", "report.json", "predictions.parquet", "examples.npz",
-        "head.safetensors",
+        "weights.safetensors",
     }  # fmt: skip
     metrics = [trial["metrics"] for trial in answer["trials"]]
     assert all(math.isfinite(value) for held in metrics for value in held.values())

@@ -219,7 +219,7 @@ def _write_arrays(folder: Path, features: int) -> None:
         attacked_predicted_N=random.integers(0, 10, 8),
     )
     weight = random.normal(size=(10, features)).astype(np.float32) * 0.05
-    save_file({"weight": weight, "bias": np.zeros(10, np.float32)}, folder / "head.safetensors")
+    save_file({"weight": weight, "bias": np.zeros(10, np.float32)}, folder / "weights.safetensors")
     frame = pd.DataFrame({"split": ["val"] * 3, "index": [1, 2, 3], "label": [0, 1, 2]})
     frame.assign(predicted=[0, 1, 1], p_0=[0.9, 0.1, 0.1]).to_parquet(
         folder / "predictions.parquet"

@@ -101,7 +101,7 @@ def test_a_model_that_falls_out_of_the_best_goes_with_its_files(
 
 
 def test_a_model_that_cannot_be_built_is_left_with_its_reason(kept: MadeStudy, store: str) -> None:
-    (kept.folder / "trials" / "00000" / "head.safetensors").write_bytes(b"\0" * 40)
+    (kept.folder / "trials" / "00000" / "weights.safetensors").write_bytes(b"\0" * 40)
     result = kept.sync()
     assert result.left == ("the model of trial 0",)
     assert "model of trial 0" in result.note

@@ -33,7 +33,7 @@ def folder(small: Small, tmp_path: Path) -> Path:
 
 def test_the_folder_holds_what_was_agreed(folder: Path) -> None:
     names = {"config.json", "history.json", "report.json", "predictions.parquet"}
-    assert {f.name for f in folder.iterdir()} == names | {"examples.npz", "head.safetensors"}
+    assert {f.name for f in folder.iterdir()} == names | {"examples.npz", "weights.safetensors"}
     stored = json.loads((folder / "report.json").read_text())
     assert set(stored) == {
         "schema", "metrics", "classes", "digests", "confusion", "robustness", "counts"

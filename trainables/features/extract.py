@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from search_spaces.errors import InfeasibleTrial
-from trainables.features.inference import inference_copy
+from trainables.features.inference import LOW_PRECISION, inference_copy
 from trainables.model import Preprocess
 
 # Images a batch on a CPU and on a GPU.
@@ -50,7 +50,7 @@ class Extractor:
     The body's module is copied, never changed or moved.
 
     Args:
-        precision: "bfloat16" runs the body under autocast; resizing is always float32.
+        precision: one of `LOW_PRECISION` runs the body under autocast; resizing is always float32.
         threads: torch threads on a CPU (default: as torch has them), restored after each batch.
         batch_size: images a batch (default: by device, measured; see `CPU_BATCH`).
     """
@@ -108,11 +108,11 @@ class Extractor:
         """Features_BF, float32 and still on the device, of one batch of uint8 images."""
         preprocess, module = self._replicas[replica]
         device = self.devices[replica]
-        bfloat16 = self.precision == "bfloat16"
+        low = LOW_PRECISION.get(self.precision)
         with _threads(self.threads), torch.inference_mode():
             images_BCHW = preprocess(_to_device(batch_BHWC, device))
             images_BCHW = images_BCHW.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
+            with torch.autocast(device.type, dtype=low, enabled=low is not None):
                 return module(images_BCHW).flatten(1).float()
 
     def _shrink(self) -> None:

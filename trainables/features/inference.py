@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+LOW_PRECISION = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _TOLERANCE = 1e-3  # of the largest feature; folding differs by 1e-5 of it, a wrong fold by 1
 
 
@@ -46,8 +47,8 @@ def inference_copy(body: nn.Module, input_size: int, precision: str) -> nn.Modul
             expected, got = plain(noise_NCHW), folded(noise_NCHW)
             if not bool((expected - got).abs().max() <= _TOLERANCE * expected.abs().max()):
                 folded = plain
-    if precision == "bfloat16":
-        _cast_weights(folded)
+    if precision in LOW_PRECISION:
+        _cast_weights(folded, LOW_PRECISION[precision])
     return folded.to(memory_format=torch.channels_last)
 
 
@@ -106,8 +107,8 @@ def _fold(body: nn.Module, pair: _Pair) -> None:
     setattr(body.get_submodule(parent), name, nn.Sequential(*rest))
 
 
-def _cast_weights(body: nn.Module) -> None:
+def _cast_weights(body: nn.Module, low: torch.dtype) -> None:
     """What autocast would do anew for every batch."""
     for module in body.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
-            module.to(torch.bfloat16)
+            module.to(low)

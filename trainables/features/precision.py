@@ -28,17 +28,20 @@ _BFLOAT16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 
 def settle_precision(requested: str, device: str = "cpu") -> Precision:
-    """The arithmetic for `requested` ("auto", "float32" or "bfloat16") on `device`.
+    """The arithmetic for `requested` ("auto" or one of `Precision`) on `device`.
 
     "auto" is bfloat16 (under autocast) where the processor or the GPU has it in hardware.
 
     Raises:
-        UsageError: a precision that there is not.
+        UsageError: a precision that there is not; float16 on a CPU.
     """
     if requested == "auto":
         return "bfloat16" if _has_bfloat16(device) else "float32"
     if requested not in get_args(Precision):
         rule = f"Precision is one of auto, {', '.join(get_args(Precision))}."
+        raise UsageError(rule, got=requested)
+    if requested == "float16" and device.split(":")[0] != "cuda":
+        rule = "float16 is for GPUs; a CPU that multiplies 16-bit numbers takes bfloat16."
         raise UsageError(rule, got=requested)
     return cast(Precision, requested)
 

@@ -1,0 +1,124 @@
+"""Takes a body apart and puts a head on it: what `train_net` trains, and what it leaves.
+
+Shapes: N labelled images, F features or flattened maps, C H W an image or a map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from trainables.classifier import BodyInPrecision, preprocess_for
+from trainables.config import TrialConfig
+from trainables.inputs import kind_of_inputs
+from trainables.model import PixelClassifier
+from trainables.scaled_head import new_head
+from trainables.setup import TrialSetup
+from trainables.training import Task
+from trainables.tuning import Tuned, tuned
+
+# Of the head's learning rate, for a body that knows something already.
+_PRETRAINED_SHARE = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class NetParts:
+    """A task, and how its result is told from what it started from.
+
+    Args:
+        whole: the body, all of it; what of it trains is the task's own modules.
+        before: the body's tensors as they were published; None for a body from scratch.
+    """
+
+    task: Task
+    whole: nn.Module
+    before: Mapping[str, torch.Tensor] | None
+
+    def trained_weights(self, kept: nn.Module) -> dict[str, np.ndarray]:
+        """`head.*`, and `body.*` for what is not as it was published.
+
+        Args:
+            kept: the task's model, or an average of it.
+        """
+        self.task.model.load_state_dict(kept.state_dict())
+        head = self.task.model.head.state_dict().items()
+        named = {f"head.{name}": tensor for name, tensor in head}
+        named |= {f"body.{name}": tensor for name, tensor in self._changed().items()}
+        return {name: tensor.detach().cpu().numpy().copy() for name, tensor in named.items()}
+
+    def _changed(self) -> dict[str, torch.Tensor]:
+        state = self.whole.state_dict()
+        if self.before is None:
+            return dict(state)
+        return {n: t for n, t in state.items() if not torch.equal(t.cpu(), self.before[n].cpu())}
+
+
+def make_parts(config: TrialConfig, setup: TrialSetup, inputs_NF: np.ndarray | None) -> NetParts:
+    """The task of a trial.
+
+    Args:
+        inputs_NF: of `inputs.cached_inputs`.
+    """
+    body = setup.body(config)
+    apart = None if config.tune == "head" else tuned(body, config.tune, weights=config.weights)
+    preprocess, part, inputs_N = _stem(config, setup, apart, inputs_NF)
+    stem = nn.Sequential(preprocess, part).to(setup.one_device)
+    inputs_N = inputs_N.to(setup.one_device)
+    labels = np.asarray(setup.data.labels_N)[setup.rows_N].astype(np.int64)
+    labels_N = torch.from_numpy(labels).to(setup.one_device)
+    sizes = [len(setup.splits.train), len(setup.splits.val)]
+    train_N, val_M = torch.arange(len(labels), device=setup.one_device).split(sizes)
+    classes = len(setup.data.classes)
+    knows = setup.is_pretrained
+    head = new_head(
+        config, setup.spec, stem, inputs_N, labels_N, train_N, classes, pretrained=knows
+    )
+    model = PixelClassifier(preprocess, part, head.to(setup.one_device))
+    task = Task(
+        config=config,
+        model=model.to(memory_format=torch.channels_last),
+        body=part,
+        inputs_N=inputs_N,
+        labels_N=labels_N,
+        train_N=train_N,
+        val_M=val_M,
+        classes=classes,
+        body_lr=_body_lr(config, setup),
+        mean_C=tuple(setup.spec.mean),
+    )
+    whole = apart.whole.net if apart else nn.Identity()
+    return NetParts(task, whole, body.module.net.state_dict() if knows else None)
+
+
+def _stem(
+    config: TrialConfig, setup: TrialSetup, apart: Tuned | None, inputs_NF: np.ndarray | None
+) -> tuple[nn.Module, nn.Module, torch.Tensor]:
+    """Preprocessing, the part of the body that runs in every step, and its inputs."""
+    if apart is None:
+        return nn.Identity(), nn.Identity(), _tensor(inputs_NF)
+    preprocess = preprocess_for(config, setup.spec, eager=True)
+    images_NHWC = setup.data.images_NHWC[setup.rows_N]
+    images_NCHW = torch.from_numpy(images_NHWC).permute(0, 3, 1, 2)
+    if kind_of_inputs(config, setup.spec) == "images":
+        return preprocess, BodyInPrecision(apart.whole, setup.key.precision), images_NCHW
+    assert apart.front is not None
+    with torch.no_grad():
+        shape = apart.front(preprocess(images_NCHW[:1])).shape[1:]
+    maps_NCHW = _tensor(inputs_NF).view(-1, *shape).contiguous(memory_format=torch.channels_last)
+    return nn.Identity(), BodyInPrecision(apart.back, setup.key.precision), maps_NCHW
+
+
+def _tensor(inputs_NF: np.ndarray | None) -> torch.Tensor:
+    assert inputs_NF is not None  # `cached_inputs` gives None for images alone
+    return torch.from_numpy(inputs_NF)
+
+
+def _body_lr(config: TrialConfig, setup: TrialSetup) -> float:
+    """The body's learning rate as a share of the head's."""
+    if config.body_lr is not None:
+        return config.body_lr / config.lr
+    return _PRETRAINED_SHARE if setup.is_pretrained else 1.0

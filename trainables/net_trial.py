@@ -1,0 +1,117 @@
+"""The training of a trial whose body trains too, or whose head is not the fast linear one.
+
+Shapes: N labelled images, F features, K classes.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from search_spaces.errors import Diverged
+from trainables.checkpoint import Checkpoint
+from trainables.config import TrialConfig
+from trainables.net_parts import NetParts, make_parts
+from trainables.reports import EpochReport
+from trainables.setup import TrialSetup
+from trainables.trained import History, Trained, columns, rows
+from trainables.training import NetEpoch, Task, Training, fit
+from trainables.training.measure import logits_of, mirrored
+
+# Reports of epochs that a trial makes at most, about.
+EPOCH_REPORTS = 100
+
+
+def train_net(
+    config: TrialConfig,
+    setup: TrialSetup,
+    inputs_NF: np.ndarray | None,
+    *,
+    checkpoint: Checkpoint,
+    saved: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Any],
+) -> Generator[EpochReport, None, Trained]:
+    """Trains what `config.tune` says; as `probe.train_head`, which is the same for a linear head.
+
+    Args:
+        inputs_NF: of `inputs.cached_inputs`.
+        checkpoint: where it saves `{**kept, "training": ...}` every so often.
+        saved: the "training" to go on from.
+
+    Raises:
+        InfeasibleTrial: the head or what is to be tuned does not go with the body.
+        Diverged: the loss is not finite; names the epoch and the step.
+    """
+    started = time.monotonic() - (saved["seconds"] if saved else 0.0)
+    history: History = rows(saved["history"]) if saved else []
+    parts = make_parts(config, setup, inputs_NF)
+    run = fit(parts.task, saved["net"] if saved else None, every=epochs_a_report(parts.task))
+    epoch: NetEpoch | None = None
+
+    def state() -> dict[str, Any]:
+        assert epoch is not None
+        seconds = time.monotonic() - started
+        training = {"net": epoch.state(), "history": columns(history), "seconds": seconds}
+        return {**kept, "training": training}
+
+    while True:
+        try:
+            epoch = next(run)
+        except StopIteration as end:
+            training: Training = end.value
+            break
+        _check_finite(epoch)
+        if epoch.is_measured:
+            history.append({"epoch": float(epoch.epoch), **epoch.metrics})
+            with checkpoint.saving_if_closed(state):
+                yield EpochReport(epoch.epoch, epoch.metrics)
+        if history and epoch.epoch < config.epochs and checkpoint.due():
+            checkpoint.save(state())
+    return _trained(parts, training, history, time.monotonic() - started)
+
+
+def epochs_a_report(task: Task) -> int:
+    """Epochs between two reports, so that measuring takes no longer than training does.
+
+    An image that is trained on costs about three forward passes. With 100 labels and 1,000 images
+    held out every fourth epoch is measured.
+    """
+    most = math.ceil(task.config.epochs / EPOCH_REPORTS)
+    return max(most, math.ceil(len(task.val_M) / (3 * len(task.train_N))))
+
+
+def _check_finite(epoch: NetEpoch) -> None:
+    if epoch.bad_step >= 0:
+        raise Diverged(
+            f"The training loss is not finite in epoch {epoch.epoch}, step {epoch.bad_step}: "
+            "lower lr, or set clip_norm."
+        )
+
+
+def _trained(parts: NetParts, training: Training, history: History, seconds: float) -> Trained:
+    task, model = parts.task, training.kept
+    all_N = torch.arange(len(task.labels_N), device=task.device)
+    logits_NK = logits_of(model, task.inputs_N, all_N)
+    extra = _flipped(parts, training, logits_NK) if task.config.test_time_flip else {}
+    return Trained(
+        weights=parts.trained_weights(model),
+        logits_NK=logits_NK.cpu().numpy(),
+        history=history,
+        seconds=seconds,
+        extra=extra,
+        lr_T=training.rates.head_lrs(),
+    )
+
+
+def _flipped(parts: NetParts, training: Training, logits_NK: torch.Tensor) -> dict[str, float]:
+    """`val_acc_flip`: of the mean logits of an image and its mirror image."""
+    task = parts.task
+    mirror_N = mirrored(task.inputs_N)
+    mean_MK = logits_NK[task.val_M] + logits_of(training.kept, mirror_N, task.val_M)
+    hits_M = mean_MK.argmax(1) == task.labels_N[task.val_M]
+    return {"val_acc_flip": float(hits_M.float().mean())}

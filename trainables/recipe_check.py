@@ -1,0 +1,48 @@
+"""Rules about a recipe that no single field can break, checked before anything takes long."""
+
+from __future__ import annotations
+
+from search_spaces.errors import UsageError
+from trainables.augment import POLICIES
+from trainables.backbones import get_backbone
+from trainables.config import TrialConfig
+from trainables.head_modules import HEADS
+
+_FOR_IMAGES = {"augment": "none", "mixup": 0.0, "test_time_flip": False}
+_SHAPE = ("depth", "width")
+
+
+def check_recipe(config: TrialConfig) -> None:
+    """Lets a config pass whose fields go together.
+
+    Raises:
+        UsageError: two fields that contradict each other, or a name that is not registered.
+    """
+    spec = get_backbone(config.backbone)
+    HEADS.get(config.head)
+    POLICIES.get(config.augment)
+    _check_images(config)
+    if config.tune != "all" and config.weights != "random" and not spec.pretrained:
+        raise UsageError(f"{spec.untrained}.", got=f"tune={config.tune}")
+    for name in _SHAPE:
+        if getattr(config, name) is not None and name not in spec.options:
+            rule = f"{config.backbone} has no {name} to be chosen."
+            raise UsageError(rule, got=getattr(config, name), hint="mini_vgg and mlp have one.")
+    if config.schedule == "onecycle" and (config.peak_epoch or 0) >= config.epochs:
+        rule = f"The peak of a cycle of {config.epochs} epochs lies before its end."
+        raise UsageError(rule, got=f"peak_epoch={config.peak_epoch}")
+    if config.cycle_momentum and config.schedule != "onecycle":
+        rule = "cycle_momentum belongs to schedule=onecycle."
+        raise UsageError(rule, got=f"schedule={config.schedule}")
+    if config.cycle_momentum and config.optimiser == "sgd" and not config.momentum:
+        raise UsageError("cycle_momentum needs an optimiser with momentum.", got="momentum=0")
+
+
+def _check_images(config: TrialConfig) -> None:
+    if config.tune != "head":
+        return
+    for name, nothing in _FOR_IMAGES.items():
+        value = getattr(config, name)
+        if value != nothing:
+            rule = f"{name} changes images, and tune=head sees only what was cached of them."
+            raise UsageError(rule, got=f"{name}={value}", hint="Set tune=last or tune=all.")
