@@ -27,6 +27,7 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import quality_report
 from problems import ARMS, PROBLEMS
 from quality_table import ResultTable
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--problems", nargs="+", choices=list(PROBLEMS), default=list(PROBLEMS))
     parser.add_argument("--samplers", nargs="+", help="only arms with one of these (and random)")
+    parser.add_argument("--keep", type=Path, help="folder of replays, to go on after a break")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"  # of the processes to come; two of them share two cores
@@ -53,7 +55,7 @@ def main() -> None:
             for arm in ARMS[problem]
             if not options.samplers or arm.sampler in (*options.samplers, "random")
         ]
-        traces = replays(problem, arms, options.seeds, options.processes)
+        traces = replays(problem, arms, options.seeds, options.processes, options.keep)
         found[problem] = quality_report.Outcome(PROBLEMS[problem], table_of(problem), traces)
         print(quality_report.section(found[problem]), flush=True)
     minutes = (time.perf_counter() - began) / 60
@@ -61,19 +63,27 @@ def main() -> None:
 
 
 def replays(
-    problem: str, arms: Sequence[Arm], seeds: int, processes: int
+    problem: str, arms: Sequence[Arm], seeds: int, processes: int, keep: Path | None = None
 ) -> dict[Arm, list[Trace]]:
     """Every arm with every seed."""
     table_of(problem)  # built once, before processes want it
-    jobs = [(problem, arm, seed) for arm, seed in itertools.product(arms, range(seeds))]
+    jobs = [(problem, arm, seed, keep) for arm, seed in itertools.product(arms, range(seeds))]
     with get_context("spawn").Pool(processes) as pool:
         traces = pool.starmap(once, jobs, chunksize=5)
     return {arm: traces[i * seeds : (i + 1) * seeds] for i, arm in enumerate(arms)}
 
 
-def once(problem: str, arm: Arm, seed: int) -> Trace:
-    """One search."""
-    return run_arm(table_of(problem), PROBLEMS[problem], arm, seed)
+def once(problem: str, arm: Arm, seed: int, keep: Path | None = None) -> Trace:
+    """One search; the one kept from an earlier run of this program, if there is."""
+    path = keep / f"{problem}, {arm}, {seed}.npz" if keep else None
+    if path is not None and path.exists():
+        with np.load(path) as held:
+            return Trace(held["work_T"], held["values_TM"], int(held["trials"]))
+    trace = run_arm(table_of(problem), PROBLEMS[problem], arm, seed)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, work_T=trace.work_T, values_TM=trace.values_TM, trials=trace.trials)
+    return trace
 
 
 @cache

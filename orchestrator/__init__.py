@@ -10,14 +10,17 @@ result.best.metrics
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from orchestrator.api import load_study, plan_search, run_search, search
+    from orchestrator.api import load_study, lr_find, plan_search, run_search, search
+    from orchestrator.lr_found import FoundLr
     from orchestrator.request import SearchRequest
     from orchestrator.results import SearchResult
 
 __all__ = [
+    "FoundLr",
     "SearchRequest",
     "SearchResult",
     "load_study",
+    "lr_find",
     "plan_search",
     "run_search",
     "search",
@@ -27,6 +30,8 @@ __all__ = [
 _PLACES = {
     "search": "orchestrator.api",
     "load_study": "orchestrator.api",
+    "lr_find": "orchestrator.api",
+    "FoundLr": "orchestrator.lr_found",
     "plan_search": "orchestrator.api",
     "run_search": "orchestrator.api",
     "SearchRequest": "orchestrator.request",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from orchestrator.board import Board
+from orchestrator.lr_finding import lr_find
 from orchestrator.plan.build import plan_search
 from orchestrator.plan.value import SearchPlan
 from orchestrator.request import SearchRequest
@@ -15,7 +16,16 @@ from orchestrator.say import silent
 from orchestrator.session import make_board, run_search
 from orchestrator.study.loading import load_study
 
-__all__ = ["Board", "SearchPlan", "load_study", "make_board", "plan_search", "run_search", "search"]
+__all__ = [
+    "Board",
+    "SearchPlan",
+    "load_study",
+    "lr_find",
+    "make_board",
+    "plan_search",
+    "run_search",
+    "search",
+]
 
 
 def search(

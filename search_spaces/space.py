@@ -47,6 +47,9 @@ class SpaceContext:
     Args:
         backbones: names to choose among, in the order to try them.
         input_sizes: sizes to choose among, ascending; the last is the one to start from.
+        own_sizes: by name, those of `backbones` that see images at a size of their own (nets from
+            scratch), whatever the others see. A space gives it as their `input_size`; one that a
+            person has fixed (`--set input_size=...`) wins all the same.
         train_size: labelled training images.
         defaults: every field of the trial's config as it stands when a space says nothing, so
             that baselines need no second list of defaults.
@@ -56,6 +59,7 @@ class SpaceContext:
     input_sizes: tuple[int, ...] = ()
     train_size: int = 0
     defaults: Params = field(default_factory=dict)
+    own_sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def _no_points(context: SpaceContext) -> list[dict[str, Any]]:

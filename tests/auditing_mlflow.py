@@ -11,6 +11,7 @@ from mlflow.entities import Run
 
 from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
+from orchestrator.tracking.files import MOST_BYTES
 from trainables.history import read_history
 
 _STATUS = {"finished": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
@@ -120,6 +121,8 @@ def _artifacts(
     held = {item.path: item.file_size for item in client.list_artifacts(run.info.run_id)}
     for file in sorted(Path(trial.folder).iterdir()):
         if not file.is_file() or file.name in _NOT_SENT or file.name.startswith(".writing-"):
+            continue
+        if file.stat().st_size > MOST_BYTES:  # a whole net's weights stay in the folder
             continue
         if held.get(file.name) != file.stat().st_size:
             size = held.get(file.name, "nothing")

@@ -45,8 +45,8 @@ class NetParts:
             kept: the task's model, or an average of it.
         """
         self.task.model.load_state_dict(kept.state_dict())
-        head = self.task.model.head.state_dict().items()
-        named = {f"head.{name}": tensor for name, tensor in head}
+        head = self.task.model.get_submodule("head").state_dict()
+        named = {f"head.{name}": tensor for name, tensor in head.items()}
         named |= {f"body.{name}": tensor for name, tensor in self._changed().items()}
         return {name: tensor.detach().cpu().numpy().copy() for name, tensor in named.items()}
 

@@ -89,7 +89,7 @@ class TrialReport:
         history: one row an epoch, as in `EpochReport.metrics`, with `epoch`.
         classes: class names, index = label.
         weights: the tensors that this trial trained, by name: `weight` and `bias` of a linear head
-            on cached features, else `head.*`, and `body.*` for what of the body is not as published.
+            on cached features, else `head.*`, and `body.*` for what of it is not as published.
         digests: `data`, `split`, `weights`.
         steps: figures by training step, each [T]: `lr`.
     """

@@ -1,29 +1,30 @@
 """`train`: one trial, from a config to a report. Runs in a bare Python prompt.
 
-Shapes: N images, F features.
+Shapes: N images.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import torch
 
-from search_spaces.errors import TrialFailed
 from trainables.attacks import ATTACKS, NO_ATTACK
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
 from trainables.bodies import inference_body
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
-from trainables.features import cached_features
-from trainables.probe import TrainedHead, head_metrics, train_head
+from trainables.inputs import cached_inputs
+from trainables.probe import is_probe, train_head
 from trainables.reports import EpochReport, Progress, Report, TrialReport
 from trainables.setup import TrialSetup, prepare
+from trainables.threads import torch_threads
+from trainables.trained import Trained, final_metrics
 
 _LAYOUT = 1  # of the state in a checkpoint; another version's is left aside
 
@@ -45,27 +46,29 @@ def train(
         TrialFailed: features are not finite.
     """
     checkpoint = checkpoint or Checkpoint(None)
-    with _threads(config.threads):
+    with torch_threads(config.threads):
         setup = prepare(config)
-        head, extract_seconds = yield from _head(config, setup, checkpoint)
-        robustness, attack_seconds = yield from _robustness(config, setup, head)
-        predictions = head.predictions(setup)
+        trained, extract_seconds = yield from _trained(config, setup, checkpoint)
+        robustness, attack_seconds = yield from _robustness(config, setup, trained)
+        predictions = trained.predictions(setup)
         metrics = {
-            **head_metrics(predictions),
+            **final_metrics(predictions),
+            **trained.extra,
             **(robustness_metrics(robustness.curve) if robustness else {}),
-            "train_seconds": head.seconds,
+            "train_seconds": trained.seconds,
             "extract_seconds": extract_seconds,
             "attack_seconds": attack_seconds,
         }
         yield TrialReport(
             metrics=metrics,
-            history=tuple(head.history),
+            history=tuple(trained.history),
             classes=setup.data.classes,
             predictions=predictions,
             robustness=robustness.curve if robustness else None,
             examples=robustness.examples if robustness else None,
-            weights=head.weights,
+            weights=trained.weights,
             digests=_digests(setup),
+            steps={"lr": trained.lr_T} if len(trained.lr_T) else {},
         )
 
 
@@ -77,79 +80,80 @@ def _digests(setup: TrialSetup) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Torch threads while the trial runs; as before when it ends or is closed."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _head(
+def _trained(
     config: TrialConfig, setup: TrialSetup, checkpoint: Checkpoint
-) -> Generator[Progress | EpochReport, None, tuple[TrainedHead, float]]:
-    """The trained head, and the seconds that its features took."""
+) -> Generator[Progress | EpochReport, None, tuple[Trained, float]]:
+    """What training left, and the seconds that extracting its inputs took."""
     of = {"layout": _LAYOUT, "config": config.digest, **_digests(setup)}
     saved = checkpoint.load() or {}
     if saved and saved.get("of") != of:
         checkpoint.set_aside("it is of another config, or data, split or weights have changed")
         saved = {}
     if "trained" in saved:
-        return TrainedHead.from_state(saved["trained"]), saved["extract_seconds"]
-    features_NF, seconds = yield from _features(config, setup)
+        return Trained.from_state(saved["trained"]), saved["extract_seconds"]
+    inputs_NF, seconds = yield from cached_inputs(config, setup)
     kept = {"of": of, "extract_seconds": saved.get("extract_seconds", 0.0) + seconds}
-    head = yield from train_head(
-        config,
+    recipe, lr_figures = yield from _at_its_lr(config, setup, inputs_NF, saved)
+    kept |= lr_figures
+    train = train_head if is_probe(config) else _net_training()
+    trained = yield from train(
+        recipe,
         setup,
-        features_NF,
+        inputs_NF,
         checkpoint=checkpoint,
         saved=saved.get("training"),
         kept=kept,
     )
+    trained = replace(trained, extra={**trained.extra, **lr_figures})
     if config.attack != NO_ATTACK:  # else nothing is left to do that a kill could interrupt
-        checkpoint.save({**kept, "trained": head.state()})
-    return head, kept["extract_seconds"]
+        checkpoint.save({**kept, "trained": trained.state()})
+    return trained, kept["extract_seconds"]
 
 
-def _features(
-    config: TrialConfig, setup: TrialSetup
-) -> Generator[Progress, None, tuple[np.ndarray, float]]:
-    """Features_NF in the order of `setup.rows_N`, and the seconds that this trial spent on them."""
-    block = yield from cached_features(
-        setup.data,
-        setup.rows_N,
-        lambda: setup.body(config),
-        setup.key,
-        device=setup.device,
-        threads=config.threads,
-        limit_gb=config.cache_limit_gb,
-    )
-    bad = int((~np.isfinite(block.features_NF).all(axis=1)).sum())
-    if bad:
-        raise TrialFailed(
-            f"The features of {bad} of {len(setup.rows_N)} images are not finite: "
-            f"{config.backbone} overflows in {setup.key.precision}; try precision=float32."
-        )
-    return block.features_NF, block.seconds
+def _at_its_lr(
+    config: TrialConfig,
+    setup: TrialSetup,
+    inputs_NF: np.ndarray | None,
+    saved: Mapping[str, Any],
+) -> Generator[Progress, None, tuple[TrialConfig, dict[str, float]]]:
+    """The config to train with, and `lr_suggested` and `lr_peak` where it has an `lr_factor`.
+
+    What was begun with one suggestion goes on with it.
+    """
+    if config.lr_factor is None:
+        return config, {}
+    from trainables.lr_range.own_lr import at_suggested_lr, suggested_lr  # builds nets
+
+    suggested = saved.get("lr_suggested")
+    if suggested is None:
+        suggested = yield from suggested_lr(config, setup, inputs_NF)
+    recipe = at_suggested_lr(config, suggested)
+    return recipe, {"lr_suggested": suggested, "lr_peak": recipe.lr}
+
+
+def _net_training() -> Callable[..., Generator[Progress | EpochReport, None, Trained]]:
+    """Imported only by trials that need it: it needs all that builds and augments nets."""
+    from trainables.net_trial import train_net
+
+    return train_net
 
 
 def _robustness(
-    config: TrialConfig, setup: TrialSetup, head: TrainedHead
+    config: TrialConfig, setup: TrialSetup, trained: Trained
 ) -> Generator[Progress, None, tuple[Robustness | None, float]]:
     """The curve through the whole net in the arithmetic of the features; seconds, loading too."""
     if config.attack == NO_ATTACK:
         return None, 0.0
-    from trainables.classifier import BodyInPrecision, assemble
+    from trainables.classifier import BodyInPrecision, assemble, trained_body
 
     started = time.monotonic()
     yield Progress("attacking", 0, len(setup.splits.robust))
     body = setup.body(config)
-    fast = inference_body(body, setup.key.input_size, setup.key.precision, setup.one_device)
-    module = BodyInPrecision(fast, setup.key.precision)
-    model = assemble(config, body, module, head.weights).to(setup.one_device)
+    net = trained_body(body, trained.weights)
+    if net is body.module:
+        net = inference_body(body, setup.key.input_size, setup.key.precision, setup.one_device)
+    module = BodyInPrecision(net, setup.key.precision)
+    model = assemble(config, body, module, trained.weights).to(setup.one_device)
     attacked = setup.splits.robust
     robustness = yield from measure_robustness(
         model,

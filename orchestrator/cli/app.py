@@ -27,6 +27,7 @@ COMMANDS = {
     "backbones": "orchestrator.cli.backbones:backbones",
     "data": "orchestrator.cli.data:app",
     "cache": "orchestrator.cli.cache:app",
+    "lr-find": "orchestrator.cli.lr_find:lr_find",
     "sync": "orchestrator.cli.sync:sync",
     "ui": "orchestrator.cli.ui:ui",
     "version": "orchestrator.cli.version:version",

@@ -71,12 +71,12 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 
 def _widest_context() -> SpaceContext:
-    """Every registered backbone and every sensible size; a study narrows this to what it can do."""
+    """Every backbone with weights and every sensible size; a study narrows this to what it can."""
     from orchestrator.settings import make_config
     from search_spaces.space import SpaceContext
-    from trainables.backbones import BACKBONES
+    from trainables.backbones import get_backbone, pretrained_backbones
 
-    found = [BACKBONES.get(name) for name in BACKBONES]
+    found = [get_backbone(name) for name in pretrained_backbones()]
     return SpaceContext(
         backbones=tuple(backbone.name for backbone in found),
         input_sizes=tuple(sorted({size for backbone in found for size in backbone.sizes})),

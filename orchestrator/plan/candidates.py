@@ -9,11 +9,11 @@ from pathlib import Path
 from orchestrator.study.spec import LeftOut
 from search_spaces.errors import UnavailableError
 from trainables.backbones import (
-    BACKBONES,
     WeightsUnavailable,
     find_weights,
     get_backbone,
     hub_reachable,
+    pretrained_backbones,
     weights_here,
 )
 
@@ -28,15 +28,18 @@ class Candidates:
 
 
 def choose_backbones(
-    asked: Sequence[str] | None, *, weights: str, weights_dir: Path | None
+    asked: Sequence[str] | None, *, weights: str, weights_dir: Path | None, tune: str = "head"
 ) -> Candidates:
-    """The backbones of `asked` (all registered ones if None) whose weights can be had.
+    """The backbones of `asked` (if None, all registered ones that have weights) that can be tried.
+
+    A net that is trained from scratch needs no weights with `tune` "all", and cannot do without
+    them otherwise.
 
     Raises:
         UnknownNameError: a name that is not registered.
         UnavailableError: none is left.
     """
-    names = tuple(dict.fromkeys(asked if asked is not None else BACKBONES.names()))
+    names = tuple(dict.fromkeys(asked if asked is not None else pretrained_backbones()))
     for name in names:
         get_backbone(name)
     if weights == "random":
@@ -44,6 +47,8 @@ def choose_backbones(
     left_out: list[LeftOut] = []
     to_fetch = []
     for name in names:
+        if tune == "all" and not get_backbone(name).pretrained:
+            continue
         try:
             if not _here_or_reachable(name, weights_dir):
                 to_fetch.append(name)

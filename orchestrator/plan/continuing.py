@@ -46,7 +46,6 @@ def plan_continuation(request: SearchRequest, space: Space, storage: str) -> Sea
         )
     finished = sum(read_facts(trial).counts for trial in study.get_trials(deepcopy=False))
     spec = _extended(spec, request, finished)
-    known = parameters(space, study_context(spec))
     return SearchPlan(
         request=request,
         space=space,
@@ -58,7 +57,7 @@ def plan_continuation(request: SearchRequest, space: Space, storage: str) -> Sea
         finished=finished,
         estimate=_rest(spec, finished),
         time_budget=request.time_budget,
-        tries=points(request, known, spec.fixed),
+        tries=points(request, space, study_context(spec), spec.fixed),
         retry_failed=request.retry_failed,
     )
 

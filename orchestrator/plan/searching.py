@@ -13,7 +13,7 @@ from orchestrator.study.samplers import choose_sampler
 from orchestrator.study.sampling import needs_of
 from orchestrator.study.spec import ConditionSpec, ObjectiveSpec, PrunerSpec
 from search_spaces.errors import UsageError
-from search_spaces.exploring import Parameter, check_params, parameters
+from search_spaces.exploring import check_point, parameters
 from search_spaces.space import Space, SpaceContext
 
 MOST_FAILURES = 10
@@ -51,7 +51,7 @@ def search_choices(
         "max_failures": request.max_failures or MOST_FAILURES,
         "on_budget": request.on_budget or "finish",
         "duplicates": _duplicates(request, fixed),
-        "tries": points(request, known, fixed),
+        "tries": points(request, space, context, fixed),
         "warm_start": request.warm_start,
         "parameters": {name: parameter.range for name, parameter in known.items()},
     }
@@ -65,12 +65,12 @@ def target_of(request: SearchRequest, *, ours: bool) -> ConditionSpec | None:
 
 
 def points(
-    request: SearchRequest, known: dict[str, Parameter], fixed: Mapping[str, Any]
+    request: SearchRequest, space: Space, context: SpaceContext, fixed: Mapping[str, Any]
 ) -> tuple[dict[str, Any], ...]:
     """The points of `--try`, checked against the space.
 
     Raises:
-        UsageError: a parameter that the space does not have, that is fixed, or out of range.
+        UsageError: a parameter that the space does not have there, that is fixed, or out of range.
     """
     found = []
     for text in request.tries:
@@ -79,7 +79,7 @@ def points(
         if both:
             rule = f"--try and --set must not both name {both[0]}."
             raise UsageError(rule, got=text, hint=f"Leave {both[0]} out of --try.")
-        check_params(known, point)
+        check_point(space, context, point, fixed)
         found.append(point)
     return tuple(found)
 

@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.plan.candidates import Candidates, choose_backbones
+from orchestrator.plan.estimating import Workload, measured_rate
+from orchestrator.plan.recipes import check_recipes
 from orchestrator.plan.resources import find_resources
 from orchestrator.plan.searching import trials_wanted
-from orchestrator.plan.sizing import (
-    DEFAULT_SECONDS,
-    Sizing,
-    Workload,
-    choose_sizes,
-    fixed_size,
-    measured_rate,
-)
+from orchestrator.plan.sizing import DEFAULT_SECONDS, Sizing, choose_sizes, fixed_size
 from orchestrator.plan.splitting import Split, load_split
 from orchestrator.plan.value import Resources
 from orchestrator.request import SearchRequest
 from orchestrator.say import Say
 from orchestrator.settings import make_config, parse_settings
+from orchestrator.study.context import own_sizes
 from search_spaces.errors import UsageError
 from search_spaces.exploring import Parameter, check_params, parameters
 from search_spaces.space import Space, SpaceContext
@@ -67,15 +63,18 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     found = _candidates(request, space, asked)
     say(f"reading {asked.data}")
     split = load_split(asked, gpu=resources.gpus > 0, say=say)
-    names = _parameter_names(space, found, split, asked)
+    own = {} if fixed.get("input_size") is not None else own_sizes(found.tried)
+    widest = _widest_context(found, split, asked, own, fixed)
+    names = parameters(space, widest)
+    _check_fixed(names, fixed)
+    check_recipes(space, widest, widest.defaults, fixed)
     work = _workload(asked, split, _trials(request, space, found))
-    sizing = _sizing(found, work, resources, request, fixed, say)
+    sizing = _sizing(found, work, resources, request, fixed, own, say)
     searched = "input_size" in names and "input_size" not in fixed
     base = _base_config(asked, fixed, split, sizing, searched, work, resources)
     sizes = sizing.sizes if searched else ()
     defaults = make_config(base).model_dump(mode="json")
-    context = SpaceContext(found.tried, sizes, split.spec.train, defaults)
-    _check_fixed(parameters(space, context), fixed)
+    context = SpaceContext(found.tried, sizes, split.spec.train, defaults, own)
     return Settled(asked, fixed, resources, found, split, work, sizing, base, sizes, context)
 
 
@@ -104,15 +103,22 @@ def _candidates(request: SearchRequest, space: Space, asked: TrialConfig) -> Can
             rule = "--backbones and --set backbone=... must not contradict each other."
             raise UsageError(rule, got=",".join(chosen))
         chosen = (asked.backbone,)
-    return choose_backbones(chosen, weights=asked.weights, weights_dir=asked.weights_dir)
+    return choose_backbones(
+        chosen, weights=asked.weights, weights_dir=asked.weights_dir, tune=asked.tune
+    )
 
 
-def _parameter_names(
-    space: Space, found: Candidates, split: Split, asked: TrialConfig
-) -> dict[str, Parameter]:
-    """The space's parameters where every input size is allowed."""
+def _widest_context(
+    found: Candidates,
+    split: Split,
+    asked: TrialConfig,
+    own: dict[str, int],
+    fixed: dict[str, Any],
+) -> SpaceContext:
+    """Where every input size is allowed that a person has not ruled out."""
     everything = asked.model_dump(mode="json")
-    return parameters(space, SpaceContext(found.tried, (224,), split.spec.train, everything))
+    sizes = () if "input_size" in fixed else (224,)
+    return SpaceContext(found.tried, sizes, split.spec.train, everything, own)
 
 
 def _trials(request: SearchRequest, space: Space, found: Candidates) -> int:
@@ -122,11 +128,13 @@ def _trials(request: SearchRequest, space: Space, found: Candidates) -> int:
 def _workload(asked: TrialConfig, split: Split, trials: int) -> Workload:
     device = resolve_device(asked.device)
     return Workload(
-        extract=split.spec.train + split.spec.val,
+        train=split.spec.train,
+        val=split.spec.val,
         attack=split.spec.robust if asked.attack != "none" else 0,
         trials=trials,
         precision=settle_precision(asked.precision, device),
         device=device,
+        recipe=asked,
     )
 
 
@@ -136,6 +144,7 @@ def _sizing(
     resources: Resources,
     request: SearchRequest,
     fixed: dict[str, Any],
+    own: dict[str, int],
     say: Say,
 ) -> Sizing:
     rate = measured_rate(work, resources, say)
@@ -144,7 +153,7 @@ def _sizing(
             check_input_size(backbone, fixed["input_size"])
         return fixed_size(fixed["input_size"], found.tried, work, resources, rate)
     seconds = request.time_budget or DEFAULT_SECONDS
-    return choose_sizes(found.tried, work, resources, rate, seconds)
+    return choose_sizes(found.tried, work, resources, rate, seconds, own)
 
 
 def _base_config(
@@ -165,7 +174,7 @@ def _base_config(
         "precision": work.precision,
         "threads": asked.threads or max(1, int(resources.cpus_per_trial)),
     }
-    if not searched:
+    if not searched and (fixed.get("input_size") or sizing.sizes):
         changes["input_size"] = fixed.get("input_size") or sizing.sizes[-1]
     return asked.replace(**changes).model_dump(mode="json")
 

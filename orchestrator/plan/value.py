@@ -38,6 +38,7 @@ class Estimate:
         extract, head, attack: what trials spend on each part, already divided among those that
             run at a time.
         start: before the first trial runs.
+        train: what trials spend on training nets, where more than heads is trained; divided too.
     """
 
     total: float
@@ -45,6 +46,7 @@ class Estimate:
     head: float
     attack: float
     start: float
+    train: float = 0.0
 
 
 @dataclass(frozen=True)

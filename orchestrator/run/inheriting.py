@@ -20,7 +20,7 @@ from trainables.record import read_metrics
 
 CHECKPOINT = "checkpoint"
 _CONFIG, _HISTORY, _REPORT = "config.json", "history.json", "report.json"
-_LEFTOVERS = (_HISTORY, _REPORT, "predictions.parquet", "examples.npz", "head.safetensors")
+_LEFTOVERS = (_HISTORY, _REPORT, "predictions.parquet", "examples.npz", "weights.safetensors")
 
 
 def take_over(assignment: Assignment, trainable: Trainable) -> None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.settings import make_config
 from orchestrator.study.configs import is_ours
 from orchestrator.study.spec import StudySpec
 from search_spaces.space import SpaceContext
+from trainables.backbones import BACKBONES
 
 
 def study_context(spec: StudySpec) -> SpaceContext:
-    """The same at every start of the study, since all of it is frozen in the spec."""
+    """The same at every start of the study, since all of it follows from the spec."""
     if not is_ours(spec.trainable):
         return SpaceContext(defaults=spec.fixed)
     defaults = make_config(spec.base_config).model_dump(mode="json")
-    return SpaceContext(spec.backbones, spec.input_sizes, spec.split.train, defaults)
+    return SpaceContext(
+        backbones=spec.backbones,
+        input_sizes=spec.input_sizes,
+        train_size=spec.split.train,
+        defaults=defaults,
+        own_sizes=own_sizes(spec.backbones),
+    )
+
+
+def own_sizes(backbones: Sequence[str]) -> dict[str, int]:
+    """Nets from scratch, by name: each sees images at its natural size, whatever others see."""
+    known = {name: BACKBONES.get(name) for name in backbones if name in BACKBONES}
+    return {name: spec.natural_size for name, spec in known.items() if not spec.pretrained}

@@ -162,6 +162,7 @@ def _estimate(estimate: Estimate) -> str:
     parts = (
         (estimate.extract, "extracting features"),
         (estimate.head, "training heads"),
+        (estimate.train, "training nets"),
         (estimate.attack, f"attacking ({_share(estimate)} %)"),
         (estimate.start, "starting"),
     )

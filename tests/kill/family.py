@@ -56,7 +56,8 @@ def _left(leader: int, mark: str, agents: bool) -> list[psutil.Process]:
 
 
 def _is_trial_worker(process: psutil.Process) -> bool:
-    return "TrialWorker" in _words(process)
+    """Ray titles it by the method while one runs, and by its class in between."""
+    return any(name in _words(process) for name in ("TrialWorker", "ResourceTrainable"))
 
 
 def _words(process: psutil.Process) -> str:

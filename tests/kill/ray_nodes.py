@@ -11,6 +11,8 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -95,11 +97,25 @@ def _serve() -> None:
     }
     cluster = Cluster(initialize_head=True, head_node_args=node)
     say(address=cluster.address)
+    raylets: list[subprocess.Popen[bytes]] = []
+    threading.Thread(target=_reap, args=(raylets,), daemon=True).start()
     for _ in sys.stdin:
         added = cluster.add_node(**node)
         (raylet,) = added.all_processes["raylet"]
+        raylets.append(raylet.process)
         say(raylet=raylet.process.pid)
     cluster.shutdown()
+
+
+def _reap(raylets: list[subprocess.Popen[bytes]]) -> None:
+    """Lets a killed raylet be gone, as it is where `ray start` made it.
+
+    Workers look for its process to see that they are orphans, and a zombie still counts as one.
+    """
+    while True:
+        for raylet in raylets:
+            raylet.poll()
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
 import pytest
 
 from search_spaces import SPACES, Space, SpaceContext, UsageError, find_space
-from search_spaces.errors import UnknownNameError
-from search_spaces.exploring import check_params, parameters
+from search_spaces.errors import InfeasibleTrial, UnknownNameError
+from search_spaces.exploring import check_params, check_point, parameters
 from search_spaces.fixing import FixingTrial
 from trainables.config import TrialConfig
 
@@ -21,15 +22,17 @@ CONTEXT = SpaceContext(
 )
 
 
+@pytest.mark.parametrize("tune", ["head", "all"])
 @pytest.mark.parametrize("name", SPACES.names())
-def test_a_spaces_contract(name):
+def test_a_spaces_contract(name, tune):
     """Names agree, baselines lie inside, and both ends of every range build a valid config."""
     space = find_space(name)
-    known = parameters(space, CONTEXT)
+    context = replace(CONTEXT, defaults=TrialConfig(tune=tune).model_dump())
+    known = parameters(space, context)
     assert space.name == name
     assert space.question.endswith("?")
-    assert space.baselines(CONTEXT)
-    for params in space.baselines(CONTEXT):
+    assert space.baselines(context)
+    for params in space.baselines(context):
         check_params(known, params)
         assert set(params) <= set(known)
     study = optuna.create_study()
@@ -41,7 +44,7 @@ def test_a_spaces_contract(name):
             for key, parameter in known.items()
         }
         study.enqueue_trial(extreme)
-        TrialConfig(**space.suggest(study.ask(), CONTEXT))
+        TrialConfig(**space.suggest(study.ask(), context))
 
 
 def test_every_backbone_is_a_baseline_at_the_largest_size():
@@ -50,6 +53,94 @@ def test_every_backbone_is_a_baseline_at_the_largest_size():
         ("tf_efficientnet_lite0", 128),
         ("vgg16", 128),
     ]
+
+
+# Two nets from scratch among the others.
+MIXED = SpaceContext(
+    backbones=("resnet9", "vgg16", "mlp"),
+    input_sizes=(96, 128),
+    train_size=1000,
+    defaults=TrialConfig(tune="all").model_dump(),
+    own_sizes={"resnet9": 32, "mlp": 32},
+)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "sizes", "asked", "seen"),
+    [
+        ("resnet9", (96, 128), False, 32),
+        ("vgg16", (96, 128), True, 96),
+        ("resnet9", (), False, 32),  # the size is settled, for the others
+        ("vgg16", (), False, None),
+    ],
+)
+def test_a_net_with_a_size_of_its_own_is_not_asked_for_one(backbone, sizes, asked, seen):
+    context = replace(MIXED, input_sizes=sizes)
+    study = optuna.create_study()
+    study.enqueue_trial({"backbone": backbone, "input_size": 96})
+    trial = study.ask()
+    overrides = find_space("backbone_compare").suggest(trial, context)
+    assert ("input_size" in trial.params) == asked
+    assert overrides.get("input_size") == seen
+
+
+def test_baselines_name_a_size_where_there_is_one_to_choose():
+    found = find_space("backbone_compare").baselines(MIXED)
+    assert [(each["backbone"], each.get("input_size")) for each in found] == [
+        ("resnet9", None),
+        ("vgg16", 128),
+        ("mlp", None),
+    ]
+
+
+def test_the_size_is_then_conditional():
+    known = parameters(find_space("backbone_compare"), MIXED)
+    assert [name for name, each in known.items() if each.conditional] == ["input_size"]
+    assert known["input_size"].choices == (96, 128)
+
+
+@pytest.mark.parametrize(
+    ("point", "fixed", "says"),
+    [
+        ({"backbone": "vgg16", "input_size": 96}, {}, None),
+        ({"input_size": 96, "lr": 1e-3}, {}, None),  # vgg16 may be drawn
+        ({"backbone": "resnet9", "lr": 1e-3}, {}, None),
+        ({"backbone": "resnet9", "input_size": 96}, {}, "without input_size at this point"),
+        ({"input_size": 96}, {"backbone": "resnet9"}, "without input_size at this point"),
+        ({"backbone": "vgg16", "input_size": 32}, {}, "input_size must be 96 | 128"),
+        ({"backbone": "alexnet"}, {}, "backbone must be resnet9 | vgg16 | mlp"),
+        ({"nothing": 1}, {}, "no parameter 'nothing'"),
+    ],
+)
+def test_the_parts_of_a_point_go_together(point, fixed, says):
+    space = find_space("backbone_compare")
+    if says is None:
+        check_point(space, MIXED, point, fixed)
+        return
+    with pytest.raises(UsageError) as caught:
+        check_point(space, MIXED, point, fixed)
+    assert says in str(caught.value)
+
+
+def test_a_factor_that_somebody_has_set_takes_the_learning_rates_place():
+    defaults = TrialConfig(tune="all", lr_factor=0.5).model_dump()
+    context = replace(MIXED, defaults=defaults)
+    space = find_space("backbone_compare")
+    known = parameters(space, context)
+    assert "lr" not in known
+    assert (known["lr_factor"].low, known["lr_factor"].high, known["lr_factor"].log) == (
+        0.05,
+        5.0,
+        True,
+    )
+    assert [each["lr_factor"] for each in space.baselines(context)] == [0.5] * 3
+    assert "lr_factor" not in parameters(space, MIXED)
+
+
+@pytest.mark.parametrize(("tune", "fewest"), [("head", 5), ("last", 1), ("all", 1)])
+def test_a_net_may_be_trained_for_fewer_epochs_than_a_head(tune, fewest):
+    context = replace(CONTEXT, defaults=TrialConfig(tune=tune).model_dump())
+    assert parameters(find_space("backbone_compare"), context)["epochs"].low == fewest
 
 
 def space_of(suggest) -> Space:
@@ -85,6 +176,16 @@ def test_a_conditional_parameter_is_found_on_the_branch_that_has_it():
         "kind": False,
         "only_b": True,
     }
+
+
+def test_a_point_that_the_space_refuses_hides_none_of_its_parameters():
+    def suggest(trial, context):
+        kind = trial.suggest_categorical("kind", ("a", "b"))
+        if trial.suggest_int("width", 1, 3) < 2 and kind == "b":
+            raise InfeasibleTrial("too narrow")
+        return {"kind": kind}
+
+    assert list(parameters(space_of(suggest), CONTEXT)) == ["kind", "width"]
 
 
 @pytest.mark.parametrize(

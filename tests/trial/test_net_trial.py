@@ -23,7 +23,8 @@ LITE = "tf_efficientnet_lite0"
 def config(**changes) -> TrialConfig:
     fields = {
         "data": "digits", "train_size": 40, "val_size": 20, "robust_size": 4, "attack": "none",
-        "epochs": 3, "batch_size": 20, "precision": "float32", "input_size": 32, "weights": "random",
+        "epochs": 3, "batch_size": 20, "precision": "float32", "input_size": 32,
+        "weights": "random",
     }  # fmt: skip
     return TrialConfig(**{**fields, **changes})
 

@@ -69,6 +69,11 @@ def test_it_wraps_within_the_terminal(width: int) -> None:
         ({"time_budget": 1800.0}, "time", "no new trial after 30m00s"),
         ({"estimate": None, "time_budget": 60.0}, "time", "no new trial after 1m00s"),
         ({"estimate": Estimate(60, 0, 0, 0, 0)}, "time", "about 1m00s"),
+        (
+            {"estimate": Estimate(132, 0, 0, 60, 12, train=60)},
+            "time",
+            "2m12s: 1m00s training nets, 1m00s attacking (45.5 %), 12s starting",
+        ),
         ({"resources": replace(RESOURCES, local=True)}, "machine", "without Ray"),
         ({"resources": replace(RESOURCES, address="auto")}, "machine", "cluster at auto"),
         (

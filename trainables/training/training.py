@@ -79,7 +79,7 @@ class Training:
         return self._report(sums_2 / len(task.train_N), task.val_M if measured else None)
 
     def step_at(self, factor: float, rows_B: torch.Tensor) -> torch.Tensor:
-        """One step on these rows with every group at `factor` times its peak, whatever the schedule.
+        """One step on these rows, every group at `factor` times its peak, whatever the schedule.
 
         Returns:
             The batch's summed loss, a scalar that is left on the device.

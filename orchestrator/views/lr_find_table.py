@@ -1,0 +1,87 @@
+"""What a learning rate range test found, as a table; and how far it is meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.text import Text
+
+from orchestrator.lr_finding import LrRequest, finding, in_words
+from orchestrator.lr_found import FoundLr
+from orchestrator.views.console import console_for
+from orchestrator.views.listings import listing
+from orchestrator.views.numbers import NOTHING, duration
+from trainables.lr_range.own_lr import RULE
+from trainables.reports import Progress
+
+
+def watched(request: LrRequest) -> FoundLr:
+    """Runs the test and says on stderr how far it is: one line that moves, or a line a stage."""
+    run = finding(request)
+    with _showing() as show:
+        while True:
+            try:
+                show(next(run))
+            except StopIteration as end:
+                found: FoundLr = end.value
+                return found
+
+
+@contextmanager
+def _showing() -> Iterator[Callable[[Progress], None]]:
+    console = console_for(sys.stderr)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield lambda progress: status.update(in_words(progress))
+        return
+    said = ""
+
+    def show(progress: Progress) -> None:
+        nonlocal said
+        if progress.stage != said:
+            said = progress.stage
+            console.print(Text(f"{said} ..."))
+
+    yield show
+
+
+def print_found(found: FoundLr, picture: Path, curve: Path | None) -> None:
+    """What was tested, each rule's suggestion with its reason, and what to do next."""
+    console = console_for(sys.stdout)
+    console.print(Text(found.title, style="bold"))
+    console.print(Text(f"{found.subtitle}\n{_sweep(found)}"))
+    console.print()
+    table = listing("rule", "learning rate>", "why")
+    for each in found.suggestions:
+        name = f"{each.name} (default)" if each.name == RULE else each.name
+        style = "green" if each.name == RULE and each.lr is not None else ""
+        table.add_row(Text(name, style=style), Text(rate(each.lr), style=style), each.reason)
+    console.print(table)
+    for stopped in dict.fromkeys(one.stopped for one in found.test.ranges if one.stopped):
+        console.print(Text(f"Ended early: {stopped}.", style="dim"))
+    console.print()
+    written = f"{picture} and {curve}" if curve else f"{picture}"
+    console.print(Text(f"Picture: {written}"))
+    console.print(Text(_next(found)))
+
+
+def rate(lr: float | None) -> str:
+    """Two digits, such as `0.0012`: a range test knows no more; fit for `--set lr=`."""
+    return NOTHING if lr is None else f"{lr:.2g}"
+
+
+def _sweep(found: FoundLr) -> str:
+    span, seeds = found.span, len(found.test.ranges)
+    several = f" of each of {seeds} seeds" if seeds > 1 else ""
+    ends = f"from {span.lr_min:g} to {span.lr_max:g}"
+    return f"{span.steps:,} steps{several} {ends}, {duration(found.seconds)}"
+
+
+def _next(found: FoundLr) -> str:
+    if found.lr is None:
+        return "Next: more steps, another range (--lr-min, --lr-max), or another optimiser."
+    own = "or --set lr_factor=1, for each backbone its own"
+    return f"Next: search with --set lr={rate(found.lr)}; {own}"
