@@ -20,7 +20,7 @@ search: $(INSTALLED)  ## Search backbone_compare on real CIFAR-10; options: make
 	$(BIN)/orchestrator search backbone_compare $(ARGS)
 
 test: $(INSTALLED)  ## Run the tests, without the slow ones; options: make test ARGS="-k cli"
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python tests/two_at_once.py -m "not slow" $(ARGS)
 
 test-all: $(INSTALLED)  ## Run all tests.
 	$(BIN)/python -m pytest $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from search_spaces.errors import UsageError
+from search_spaces.errors import UnknownNameError, UsageError
 from trainables.augment import POLICIES
 from trainables.backbones import get_backbone
 from trainables.config import TrialConfig
@@ -19,8 +19,9 @@ def check_recipe(config: TrialConfig) -> None:
         UsageError: two fields that contradict each other, or a name that is not registered.
     """
     spec = get_backbone(config.backbone)
-    HEADS.get(config.head)
-    POLICIES.get(config.augment)
+    for registry, name in ((HEADS, config.head), (POLICIES, config.augment)):
+        if name not in registry:  # what it names is not loaded yet: that imports much
+            raise UnknownNameError(registry.kind, name, registry.names())
     _check_images(config)
     if config.tune != "all" and config.weights != "random" and not spec.pretrained:
         raise UsageError(f"{spec.untrained}.", got=f"tune={config.tune}")

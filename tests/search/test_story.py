@@ -108,6 +108,7 @@ def test_a_killed_driver_loses_nothing(shell: Shell):
     wait_for(lambda: not any(child.is_running() for child in started), 60)
 
 
+@pytest.mark.slow
 def test_one_driver_at_a_time(shell: Shell):
     process = shell.start("search", "backbone_compare", *SMALL, "--study", "one", "--local")
     wait_for(lambda: trials_on(shell.folder) >= 1)
