@@ -7,6 +7,7 @@ from trainables.augment import POLICIES
 from trainables.backbones import get_backbone
 from trainables.config import TrialConfig
 from trainables.head_modules import HEADS
+from trainables.schedules import SCHEDULES
 
 _FOR_IMAGES = {"augment": "none", "mixup": 0.0, "test_time_flip": False}
 _SHAPE = ("depth", "width")
@@ -19,9 +20,7 @@ def check_recipe(config: TrialConfig) -> None:
         UsageError: two fields that contradict each other, or a name that is not registered.
     """
     spec = get_backbone(config.backbone)
-    for registry, name in ((HEADS, config.head), (POLICIES, config.augment)):
-        if name not in registry:  # what it names is not loaded yet: that imports much
-            raise UnknownNameError(registry.kind, name, registry.names())
+    _check_names(config)
     _check_images(config)
     if config.tune != "all" and config.weights != "random" and not spec.pretrained:
         raise UsageError(f"{spec.untrained}.", got=f"tune={config.tune}")
@@ -37,6 +36,14 @@ def check_recipe(config: TrialConfig) -> None:
         raise UsageError(rule, got=f"schedule={config.schedule}")
     if config.cycle_momentum and config.optimiser == "sgd" and not config.momentum:
         raise UsageError("cycle_momentum needs an optimiser with momentum.", got="momentum=0")
+
+
+def _check_names(config: TrialConfig) -> None:
+    """Loads nothing of what is named, since that imports much."""
+    named = ((HEADS, config.head), (POLICIES, config.augment), (SCHEDULES, config.schedule))
+    for registry, name in named:
+        if name not in registry:
+            raise UnknownNameError(registry.kind, name, registry.names())
 
 
 def _check_images(config: TrialConfig) -> None:

@@ -144,6 +144,7 @@ def test_divergence_is_told_with_its_step():
         ({"backbone": LITE, "tune": "all", "augment": "flipcrop"}, "'flip_crop'"),
         ({"backbone": LITE, "schedule": "onecycle", "peak_epoch": 3.0}, "peak_epoch"),
         ({"backbone": LITE, "cycle_momentum": True}, "onecycle"),
+        ({"backbone": LITE, "schedule": "onecycl"}, "'onecycle'"),
         ({"backbone": LITE, "precision": "float16"}, "bfloat16"),
     ],
 )  # fmt: skip
