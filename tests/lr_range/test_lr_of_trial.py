@@ -87,7 +87,13 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.slow if kind == "all, augmented" else ())
+        for kind in KINDS
+    ],
+)
 def test_a_sweep_starts_where_the_untrained_net_is(kind: str) -> None:
     this = KINDS[kind]
     found, told = drained(range_test(this, prepare(this), Span(steps=12)))
@@ -97,6 +103,7 @@ def test_a_sweep_starts_where_the_untrained_net_is(kind: str) -> None:
     assert Progress("range test", 0, 12, unit="steps") in told
 
 
+@pytest.mark.slow
 def test_seeds_are_tests_of_their_own() -> None:
     this, span = config(), Span(steps=20)
     alone, _ = drained(range_test(this, prepare(this), span))
