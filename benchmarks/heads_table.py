@@ -22,6 +22,7 @@ from quality_table import METRICS, Part, ResultTable, part, stacked, tables_fold
 from trainables import TrialConfig
 from trainables.backbones import find_weights, load_body
 from trainables.data import ImageData, load
+from trainables.driving import drive
 from trainables.features import FeatureKey, cached_features, settle_precision
 from trainables.heads import HeadSpec, train_heads
 from trainables.splits import Splits, SplitSizes, make_splits
@@ -100,12 +101,7 @@ def _features(data: ImageData, used_R: np.ndarray) -> np.ndarray:
         resize=CONFIG.resize,
         precision=settle_precision(CONFIG.precision),
     )
-    run = cached_features(data, used_R, lambda: load_body(CONFIG.backbone), key)
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value.features_NF
+    return drive(cached_features(data, used_R, lambda: load_body(CONFIG.backbone), key)).features_NF
 
 
 def _train(cut: _Cut, split: int, batch_size: int, epochs: int) -> Part:

@@ -14,6 +14,7 @@ from orchestrator.settings import make_config, parse_settings
 from search_spaces.errors import UsageError
 from trainables.backbones import check_input_size, get_backbone
 from trainables.config import TrialConfig
+from trainables.driving import drive
 from trainables.lr_range.sweep import Span, learning_rates
 from trainables.recipe_check import check_recipe
 from trainables.reports import Progress
@@ -90,13 +91,7 @@ def lr_find(
         lr_max=lr_max,
     )
     say = progress or silent
-    run = finding(request)
-    while True:
-        try:
-            say(in_words(next(run)))
-        except StopIteration as end:
-            found: FoundLr = end.value
-            return found
+    return drive(finding(request), lambda sign: say(in_words(sign)))
 
 
 def finding(request: LrRequest) -> Generator[Progress, None, FoundLr]:

@@ -1,6 +1,6 @@
 """Runs the tests as two sessions side by side, since half of their time is waiting.
 
-    python tests/two_at_once.py -m "not slow" [what pytest takes]
+    python tests/two_at_once.py -m "not slow" [what pytest takes; with a path, one session alone]
 
 One session has the whole searches, the other everything else; the output of the second one follows
 that of the first. Both share one cache folder, so that data is fetched once. The last line sums up.
@@ -36,6 +36,8 @@ def sessions() -> tuple[list[str], list[str]]:
 
 def main(arguments: list[str]) -> int:
     """Exit status: that of the session that went wrong, else 0."""
+    if any(Path(word.partition("::")[0]).exists() for word in arguments):
+        return subprocess.call([sys.executable, "-m", "pytest", *arguments])
     with tempfile.TemporaryDirectory(prefix="orchestrator-tests-") as folder:
         environment = {"ORCHESTRATOR_TEST_HOME": f"{folder}/home", **os.environ}
         logs = [Path(folder, f"{number}.log") for number in (1, 2)]

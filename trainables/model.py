@@ -76,10 +76,7 @@ class Preprocess(nn.Module):
 
 
 class EagerPreprocess(Preprocess):
-    """The same for training, where nothing is exported: images of size S are not resized.
-
-    Resizing 512 images of 32 px to 32 px takes as long as a tenth of resnet9's forward pass.
-    """
+    """The same for training, where nothing is exported: images of size S are not resized."""
 
     def resize(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
         """[N, C, H, W] -> [N, C, S, S]."""

@@ -6,21 +6,20 @@ Shapes: N labelled images, F features, K classes.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
-from search_spaces.errors import Diverged
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
+from trainables.following import Course, follow
 from trainables.net_parts import NetParts, make_parts
 from trainables.reports import EpochReport
 from trainables.setup import TrialSetup
-from trainables.trained import History, Trained, columns, rows
-from trainables.training import NetEpoch, Task, Training, fit
+from trainables.trained import History, Trained
+from trainables.training import Task, Training, fit
 from trainables.training.measure import logits_of, mirrored
 
 # Reports of epochs that a trial makes at most, about.
@@ -47,32 +46,12 @@ def train_net(
         InfeasibleTrial: the head or what is to be tuned does not go with the body.
         Diverged: the loss is not finite; names the epoch and the step.
     """
-    started = time.monotonic() - (saved["seconds"] if saved else 0.0)
-    history: History = rows(saved["history"]) if saved else []
     parts = make_parts(config, setup, inputs_NF)
-    run = fit(parts.task, saved["net"] if saved else None, every=epochs_a_report(parts.task))
-    epoch: NetEpoch | None = None
-
-    def state() -> dict[str, Any]:
-        assert epoch is not None
-        seconds = time.monotonic() - started
-        training = {"net": epoch.state(), "history": columns(history), "seconds": seconds}
-        return {**kept, "training": training}
-
-    while True:
-        try:
-            epoch = next(run)
-        except StopIteration as end:
-            training: Training = end.value
-            break
-        _check_finite(epoch)
-        if epoch.is_measured:
-            history.append({"epoch": float(epoch.epoch), **epoch.metrics})
-            with checkpoint.saving_if_closed(state):
-                yield EpochReport(epoch.epoch, epoch.metrics)
-        if history and epoch.epoch < config.epochs and checkpoint.due():
-            checkpoint.save(state())
-    return _trained(parts, training, history, time.monotonic() - started)
+    training = Training(parts.task, saved["model"] if saved else None)
+    every = epochs_a_report(parts.task)
+    course = Course(config.epochs, every, "lower lr, or set clip_norm", checkpoint, kept, saved)
+    history, seconds = yield from follow(fit(training, every=every), course)
+    return _trained(parts, training, history, seconds)
 
 
 def epochs_a_report(task: Task) -> int:
@@ -83,14 +62,6 @@ def epochs_a_report(task: Task) -> int:
     """
     most = math.ceil(task.config.epochs / EPOCH_REPORTS)
     return max(most, math.ceil(len(task.val_M) / (3 * len(task.train_N))))
-
-
-def _check_finite(epoch: NetEpoch) -> None:
-    if epoch.bad_step >= 0:
-        raise Diverged(
-            f"The training loss is not finite in epoch {epoch.epoch}, step {epoch.bad_step}: "
-            "lower lr, or set clip_norm."
-        )
 
 
 def _trained(parts: NetParts, training: Training, history: History, seconds: float) -> Trained:

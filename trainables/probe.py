@@ -6,20 +6,19 @@ Shapes: N images, F features, K classes.
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from search_spaces.errors import Diverged
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
+from trainables.following import Course, Epoch, follow
 from trainables.heads import HeadsEpoch, HeadSpec, train_heads
 from trainables.reports import EpochReport
 from trainables.schedules import SCHEDULES
 from trainables.setup import TrialSetup
-from trainables.trained import History, Trained, columns, rows
+from trainables.trained import History, Trained
 
 # Reports of epochs that a trial makes at most, the last one included.
 EPOCH_REPORTS = 10
@@ -52,34 +51,25 @@ def train_head(
         Diverged: the loss is not finite; names the epoch and the step.
     """
     assert features_NF is not None  # a head has no other inputs
-    started = time.monotonic() - (saved["seconds"] if saved else 0.0)
-    history: History = rows(saved["history"]) if saved else []
+    heads = _heads(config, setup, features_NF, saved["model"] if saved else None)
+    last: HeadsEpoch | None = None
+
+    def alone() -> Iterator[Epoch]:
+        """The one head of the stack."""
+        nonlocal last
+        for last in heads:
+            metrics = {name: float(values[0]) for name, values in last.metrics.items()}
+            yield Epoch(last.epoch, metrics, int(last.bad_step_H[0]), last.state)
+
     every = math.ceil(config.epochs / EPOCH_REPORTS)
-    epoch: HeadsEpoch | None = None
-
-    def state() -> dict[str, Any]:
-        assert epoch is not None
-        seconds = time.monotonic() - started
-        training = {"heads": epoch.state(), "history": columns(history), "seconds": seconds}
-        return {**kept, "training": training}
-
-    for epoch in _epochs(config, setup, features_NF, saved["heads"] if saved else None):
-        metrics = {name: float(values[0]) for name, values in epoch.metrics.items()}
-        _check_finite(epoch)
-        history.append({"epoch": float(epoch.epoch), **metrics})
-        if epoch.epoch == config.epochs:
-            yield EpochReport(epoch.epoch, metrics)
-            break
-        if epoch.epoch % every == 0:
-            with checkpoint.saving_if_closed(state):
-                yield EpochReport(epoch.epoch, metrics)
-        if checkpoint.due():
-            checkpoint.save(state())
-    assert epoch is not None  # at least the last one is always left to do
-    return _trained(epoch, features_NF, history, time.monotonic() - started)
+    advice = "lower lr, or lr times weight_decay"
+    course = Course(config.epochs, every, advice, checkpoint, kept, saved)
+    history, seconds = yield from follow(alone(), course)
+    assert last is not None  # at least the last epoch is always left to do
+    return _trained(last, features_NF, history, seconds)
 
 
-def _epochs(
+def _heads(
     config: TrialConfig,
     setup: TrialSetup,
     features_NF: np.ndarray,
@@ -108,15 +98,6 @@ def _epochs(
         state=state,
         device=setup.one_device,
     )
-
-
-def _check_finite(epoch: HeadsEpoch) -> None:
-    step = int(epoch.bad_step_H[0])
-    if step >= 0:
-        raise Diverged(
-            f"The training loss is not finite in epoch {epoch.epoch}, step {step}: "
-            "lower lr, or lr times weight_decay."
-        )
 
 
 def _trained(

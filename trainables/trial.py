@@ -26,7 +26,7 @@ from trainables.setup import TrialSetup, prepare
 from trainables.threads import torch_threads
 from trainables.trained import Trained, final_metrics
 
-_LAYOUT = 1  # of the state in a checkpoint; another version's is left aside
+_LAYOUT = 2  # of the state in a checkpoint; another version's is left aside
 
 
 def train(

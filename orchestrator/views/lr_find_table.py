@@ -14,20 +14,15 @@ from orchestrator.lr_found import FoundLr
 from orchestrator.views.console import console_for
 from orchestrator.views.listings import listing
 from orchestrator.views.numbers import NOTHING, duration
+from trainables.driving import drive
 from trainables.lr_range.own_lr import RULE
 from trainables.reports import Progress
 
 
 def watched(request: LrRequest) -> FoundLr:
     """Runs the test and says on stderr how far it is: one line that moves, or a line a stage."""
-    run = finding(request)
     with _showing() as show:
-        while True:
-            try:
-                show(next(run))
-            except StopIteration as end:
-                found: FoundLr = end.value
-                return found
+        return drive(finding(request), show)
 
 
 @contextmanager

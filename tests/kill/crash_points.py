@@ -15,7 +15,6 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
 
 TRIALS = 3
 _WRITING = {"INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP"}
@@ -52,12 +51,7 @@ class CrashPoints:
     def __enter__(self) -> CrashPoints:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)

@@ -9,7 +9,6 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
-from types import TracebackType
 
 from orchestrator.tracking.store import open_client
 from orchestrator.tracking.ui import server_command, server_environment
@@ -61,12 +60,7 @@ class MlflowServer:
     def __enter__(self) -> MlflowServer:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.kill()
 
     def _answers(self) -> bool:

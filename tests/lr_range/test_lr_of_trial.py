@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from search_spaces.errors import InfeasibleTrial
 from trainables.checkpoint import Checkpoint
@@ -94,9 +95,15 @@ KINDS = {
         for kind in KINDS
     ],
 )
-def test_a_sweep_starts_where_the_untrained_net_is(kind: str) -> None:
-    this = KINDS[kind]
-    found, told = drained(range_test(this, prepare(this), Span(steps=12)))
+def test_a_sweep_starts_where_the_untrained_net_is_and_leaves_it_there(kind: str) -> None:
+    this, setup = KINDS[kind], prepare(KINDS[kind])
+    body = setup.body(this).module
+    before = {name: tensor.clone() for name, tensor in body.state_dict().items()}
+    drawn = torch.get_rng_state()
+    found, told = drained(range_test(this, setup, Span(steps=12)))
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert setup.body(this).module is body
+    assert all(torch.equal(before[name], tensor) for name, tensor in body.state_dict().items())
     (one,) = found.ranges
     assert one.lrs_S[0] == 1e-7
     assert one.losses_S[0] == pytest.approx(math.log(10), abs=0.8)  # ten classes, nothing learnt

@@ -1,7 +1,8 @@
-"""A sweep over a real net, and everything as it was afterwards, bit for bit."""
+"""The sweep: its learning rates, when it ends, and how often the host waits."""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,8 @@ from torch import nn
 from torch.nn import functional
 
 from search_spaces.errors import UsageError
-from trainables.lr_range.restoring import restoring
-from trainables.lr_range.sweep import sweep
+from trainables.driving import drive
+from trainables.lr_range.sweep import Span, sweep
 
 
 class Scripted:
@@ -32,8 +33,9 @@ class Scripted:
 
 def _sweep(loss: Callable[[float], float], **changes: Any) -> tuple[Any, Scripted]:
     swept = Scripted(loss)
-    options: dict[str, Any] = {"lr_min": 1e-6, "lr_max": 1.0, "steps": 121, **changes}
-    return sweep(swept, **options), swept
+    look_every = changes.pop("look_every", 20)
+    span = Span(**{"lr_min": 1e-6, "lr_max": 1.0, "steps": 121, **changes})
+    return drive(sweep(swept, span, look_every=look_every)), swept
 
 
 def _logistic(lr: float) -> float:
@@ -90,142 +92,30 @@ def test_ranges_that_are_none(changes: dict[str, Any]) -> None:
         _sweep(_logistic, **changes)
 
 
-class Drawing:
-    """A loader with a state of its own and a generator."""
-
-    def __init__(self) -> None:
-        self.generator = torch.Generator().manual_seed(5)
-        self.rng = np.random.default_rng(0)
-
-    def state(self) -> Any:
-        return self.rng.bit_generator.state
-
-    def load_state(self, state: Any) -> None:
-        self.rng.bit_generator.state = state
-
-    def batch(self) -> tuple[torch.Tensor, torch.Tensor]:
-        labels = torch.from_numpy(self.rng.integers(0, 3, 32))
-        noise = torch.randn(32, 4, generator=self.generator)
-        return functional.one_hot(labels, 4).float() + 0.1 * noise, labels
-
-
-class Buffered(nn.Module):
-    """A buffer that no state_dict holds, and one that a step replaces."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("seen", torch.zeros(()), persistent=False)
-        self.register_buffer("replaced", torch.ones(2))
-        self.register_buffer("nothing", None)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.training:
-            self.seen += 1
-            self.replaced = self.replaced * 2
-        return x
-
-
-class Real:
-    """A net with BatchNorm and dropout, with an optimiser that has taken steps."""
-
-    def __init__(self, kind: type[torch.optim.Optimizer], *, warm: int, fails_at: int = -1) -> None:
-        torch.manual_seed(0)
-        self.net = nn.Sequential(
-            nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), Buffered(),
-            nn.Linear(8, 3),
-        )  # fmt: skip
-        momentum = {"momentum": 0.9} if kind is torch.optim.SGD else {}
-        self.optimiser = kind(self.net.parameters(), lr=1e-3, **momentum)  # type: ignore[call-arg]
-        self.loader, self.fails_at = Drawing(), -1
-        for _ in range(warm):
-            self.step()
-        self.fails_at = fails_at
-
-    def set_lr(self, lr: float) -> None:
-        self.optimiser.param_groups[0]["lr"] = lr
-
-    def step(self) -> torch.Tensor:
-        if self.fails_at == 0:
-            raise RuntimeError("out of memory")
-        self.fails_at -= 1
-        images, labels = self.loader.batch()
-        loss = functional.cross_entropy(self.net(images), labels)
-        self.optimiser.zero_grad()
-        loss.backward()
-        self.optimiser.step()
-        return loss
-
-    def restoring(self) -> Any:
-        return restoring(
-            modules=[self.net], stateful=[self.optimiser], loaders=[self.loader],
-            generators=[self.loader.generator],
-        )  # fmt: skip
-
-    def everything(self) -> dict[str, Any]:
-        """All of it, as bytes and numbers."""
-        tensors: dict[str, Any] = {
-            **dict(self.net.named_parameters()), **dict(self.net.named_buffers()),
-            **{f"grad {n}": p.grad for n, p in self.net.named_parameters()},
-            "drawn": self.loader.generator.get_state(), "global": torch.get_rng_state(),
-        }  # fmt: skip
-        for index, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"{index} {key}": value for key, value in state.items()}
-        values: dict[str, Any] = {
-            name: None if t is None else t.detach().numpy().tobytes() for name, t in tensors.items()
-        }
-        values["groups"] = self.optimiser.state_dict()["param_groups"]
-        values["loader"] = self.loader.state()
-        values["flags"] = [m.training for m in self.net.modules()]
-        values["required"] = [p.requires_grad for p in self.net.parameters()]
-        return values
-
-
-@pytest.mark.parametrize("warm", [0, 3])
-@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
-def test_everything_is_bit_for_bit_as_it_was(kind: type[torch.optim.Optimizer], warm: int) -> None:
-    real = Real(kind, warm=warm)
-    real.net[1].eval()
-    real.net[0].bias.requires_grad_(False)
-    before = real.everything()
-    with real.restoring():
-        found = sweep(real, lr_min=1e-5, lr_max=1e3, steps=60)
-        real.net.eval()
-        real.net[0].bias.requires_grad_(True)
-        moved = real.everything()
-    assert real.everything() == before
-    # And within, all of it had moved.
-    for name in ("0.weight", "drawn", "global", "groups", "loader", "4.seen", "4.replaced"):
-        assert moved[name] != before[name], name
-    assert len(found.losses_S) >= 20
-
-
-def test_also_when_the_sweep_raises() -> None:
-    real = Real(torch.optim.Adam, warm=3, fails_at=7)
-    before = real.everything()
-    with pytest.raises(RuntimeError, match="out of memory"), real.restoring():
-        sweep(real, lr_min=1e-5, lr_max=1.0, steps=60)
-    assert real.everything() == before
-
-
-def test_training_goes_on_as_if_there_had_been_no_sweep() -> None:
-    with_sweep, without = (Real(torch.optim.AdamW, warm=2) for _ in range(2))
-    torch.manual_seed(1)
-    with with_sweep.restoring():
-        sweep(with_sweep, lr_min=1e-5, lr_max=10.0, steps=40)
-    losses = [with_sweep.step().item() for _ in range(5)]
-    torch.manual_seed(1)
-    assert losses == [without.step().item() for _ in range(5)]
-    ours, theirs = with_sweep.everything(), without.everything()
-    assert ours == theirs
-
-
 def test_a_real_net_gets_a_learning_rate_that_trains_it() -> None:
-    real = Real(torch.optim.Adam, warm=0)
-    with real.restoring():
-        found = sweep(real, lr_min=1e-6, lr_max=10.0, steps=100)
-    lr = found.suggestion("steep").lr
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    labels_N = torch.randint(0, 3, (96,))
+    images_N = functional.one_hot(labels_N, 4).float() + 0.1 * torch.randn(96, 4)
+
+    class Real:
+        def __init__(self) -> None:
+            self.net = copy.deepcopy(net)
+            self.optimiser = torch.optim.Adam(self.net.parameters())
+
+        def set_lr(self, lr: float) -> None:
+            self.optimiser.param_groups[0]["lr"] = lr
+
+        def step(self) -> torch.Tensor:
+            loss = functional.cross_entropy(self.net(images_N), labels_N)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            return loss
+
+    lr = drive(sweep(Real(), Span(lr_min=1e-6))).suggestion("steep").lr
     assert lr is not None and 1e-4 < lr < 1
-    real.set_lr(lr)
-    first = real.step().item()
-    last = [real.step().item() for _ in range(60)][-1]
-    assert last < 0.5 * first
+    fresh = Real()
+    fresh.set_lr(lr)
+    losses = [fresh.step().item() for _ in range(61)]
+    assert losses[-1] < 0.5 * losses[0]

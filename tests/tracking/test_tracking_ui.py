@@ -36,8 +36,11 @@ def test_a_port_in_use_names_the_nearest_free_one() -> None:
 
 
 def test_no_port_asked_for_gives_a_free_one() -> None:
+    port = choose_port(None)
+    assert port > 1023  # which only root may use
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", choose_port(None)))
+        probe.bind(("127.0.0.1", port))  # raises OSError where it is taken
+        assert choose_port(None) != port
 
 
 def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:

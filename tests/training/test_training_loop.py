@@ -111,7 +111,7 @@ def test_waits_are_counted():
 
 
 def test_it_learns_what_there_is_to_learn():
-    epochs = list(fit(task(config(lr=0.02, epochs=15))))
+    epochs = list(fit(Training(task(config(lr=0.02, epochs=15)))))
     assert epochs[-1].metrics["val_acc"] > 0.95 > epochs[0].metrics["val_acc"]
     assert [each.epoch for each in epochs] == list(range(1, 16))
 
@@ -120,8 +120,20 @@ def test_a_loss_that_is_not_finite_names_its_step():
     wild = task(config(optimiser="sgd", lr=10.0, schedule="constant"))
     with torch.no_grad():
         wild.model.head.weight.mul_(1e38)
-    epochs = fit(wild)
-    assert next(epochs).bad_step == 0
+    assert next(fit(Training(wild))).bad_step == 0
+
+
+def test_weights_that_a_last_step_spoils_are_told_at_once():
+    """One step an epoch, each multiplying the weights by -99, until they leave float32's range."""
+    settings = config(
+        optimiser="sgd", momentum=0, lr=10.0, weight_decay=10.0, schedule="constant",
+        batch_size=48, epochs=60,
+    )  # fmt: skip
+    for epoch in fit(Training(task(settings, norm=False))):
+        assert epoch.bad_step >= 0 or math.isfinite(epoch.metrics["val_loss"])
+        if epoch.bad_step >= 0:
+            break
+    assert epoch.bad_step == epoch.epoch - 1 < 59
 
 
 def test_norms_and_biases_are_decayed_only_if_asked():

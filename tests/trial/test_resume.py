@@ -118,7 +118,7 @@ def test_a_trial_that_is_put_off_saves_at_once(tmp_path: Path) -> None:
     next(r for r in trial if isinstance(r, EpochReport) and r.epoch == 12)
     checkpoint.save_on_close = True
     trial.close()
-    assert Checkpoint(tmp_path).load()["training"]["heads"]["epoch"] == 12
+    assert Checkpoint(tmp_path).load()["training"]["model"]["epoch"] == 12
 
 
 def test_without_an_attack_nothing_is_saved_that_no_kill_could_need(tmp_path: Path) -> None:

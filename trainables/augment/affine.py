@@ -41,16 +41,10 @@ class Affine(PerImage):
         if self.scale[0] <= 0:
             raise UsageError("Images are scaled by a factor above 0.", got=self.scale)
 
-    def __call__(
-        self,
-        images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
         height, width = images_NCHW.shape[2:]
-        chosen_N = self.chosen(images_NCHW, generator)
         drawn_N23 = maps(
             uniform(images_NCHW, *self.degrees, generator),
             scale_N=uniform(images_NCHW, *self.scale, generator),

@@ -63,20 +63,27 @@ class PerImage(ABC):
         if not 0 <= self.p <= 1:
             raise UsageError("A probability lies between 0 and 1.", got=self.p)
 
-    @abstractmethod
     def __call__(
         self,
         images_NCHW: torch.Tensor,
         generator: torch.Generator,
         *,
-        epoch: int = 0,
-        rows_N: torch.Tensor | None = None,
+        epoch: int = 0,  # noqa: ARG002
+        rows_N: torch.Tensor | None = None,  # noqa: ARG002
     ) -> torch.Tensor:
         """As of `Augmentation`."""
+        chosen_N = uniform(images_NCHW, 0.0, 1.0, generator) < self.p
+        return self.apply(images_NCHW, chosen_N, generator)
 
-    def chosen(self, images_NCHW: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """bool [N]: which images it happens to."""
-        return uniform(images_NCHW, 0.0, 1.0, generator) < self.p
+    @abstractmethod
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
+    ) -> torch.Tensor:
+        """New images, of which those that are not chosen (bool [N]) are the old ones bit for bit.
+
+        Raises:
+            UsageError: images too small for the operation.
+        """
 
 
 @dataclass(frozen=True)

@@ -32,18 +32,12 @@ class PadCrop(PerImage):
 
     pad: int = 4
 
-    def __call__(
-        self,
-        images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
         if self.pad >= min(images_NCHW.shape[2:]):
             rule = f"Images of {tuple(images_NCHW.shape[2:])} pixels are padded by less than that."
             raise UsageError(rule, got=self.pad)
-        chosen_N = self.chosen(images_NCHW, generator)
         down_N = whole(images_NCHW, -self.pad, self.pad, generator) * chosen_N
         right_N = whole(images_NCHW, -self.pad, self.pad, generator) * chosen_N
         return shift(images_NCHW, down_N, right_N)

@@ -31,19 +31,13 @@ class Cutout(PerImage):
     size: int = 8
     mean_C: tuple[float, ...] = (0.5,)
 
-    def __call__(
-        self,
-        images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
         height, width = images_NCHW.shape[2:]
         if self.size > min(height, width):
             rule = f"A square cut out of {height} x {width} pixels is no larger than they are."
             raise UsageError(rule, got=self.size)
-        chosen_N = self.chosen(images_NCHW, generator)
         rows_NH = _within(whole(images_NCHW, 0, height - self.size, generator), self.size, height)
         columns_NW = _within(whole(images_NCHW, 0, width - self.size, generator), self.size, width)
         rows_NH = rows_NH & chosen_N[:, None]

@@ -17,15 +17,13 @@ from trainables.augment.base import PerImage
 class RandomFlip(PerImage):
     """Flips each image with probability `p`, anew each time."""
 
-    def __call__(
+    def apply(
         self,
         images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+        chosen_N: torch.Tensor,
+        generator: torch.Generator,  # noqa: ARG002 (which ones is all the chance there is)
     ) -> torch.Tensor:
-        return mirror(images_NCHW, self.chosen(images_NCHW, generator))
+        return mirror(images_NCHW, chosen_N)
 
 
 @dataclass(frozen=True)

@@ -35,15 +35,9 @@ class ColourJitter(PerImage):
     saturation: float = 0.0
     hue: float = 0.0
 
-    def __call__(
-        self,
-        images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
-        chosen_N = self.chosen(images_NCHW, generator)
         changed = images_NCHW
         for adjust, strength in (
             (adjust_brightness, self.brightness),

@@ -66,15 +66,9 @@ class RandAugment(PerImage):
         if not 0 <= self.magnitude <= MOST:
             raise UsageError(f"A magnitude lies between 0 and {MOST}.", got=self.magnitude)
 
-    def __call__(
-        self,
-        images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
-        chosen_N = self.chosen(images_NCHW, generator)
         changed = images_NCHW
         for _ in range(self.operations):
             changed = self._one_each(changed, generator)

@@ -25,15 +25,9 @@ class Rotation(PerImage):
     degrees: tuple[float, float] = (-15.0, 15.0)
     mean_C: tuple[float, ...] = (0.5,)
 
-    def __call__(
-        self,
-        images_NCHW: torch.Tensor,
-        generator: torch.Generator,
-        *,
-        epoch: int = 0,  # noqa: ARG002
-        rows_N: torch.Tensor | None = None,  # noqa: ARG002
+    def apply(
+        self, images_NCHW: torch.Tensor, chosen_N: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
-        chosen_N = self.chosen(images_NCHW, generator)
         turned = warp(
             images_NCHW, maps(uniform(images_NCHW, *self.degrees, generator)), self.mean_C
         )

@@ -1,8 +1,8 @@
 """The range test of a trial: its own net, batches, augmentation, optimiser and precision.
 
 Each sweep trains a task of its own, made for it and thrown away with it: that leaves nothing to put
-back (the trial's net starts as if there had been no test), and costs one copy of the net, which
-`restoring` would need as well.
+back (the trial's net starts as if there had been no test), and costs one copy of the net, as much
+as keeping all that would have to be put back.
 
 Shapes: N labelled images, F features, B of a batch.
 """
@@ -19,7 +19,7 @@ import torch
 from trainables.config import TrialConfig
 from trainables.inputs import cached_inputs
 from trainables.lr_range.several import RangeTest
-from trainables.lr_range.sweep import Span, sweeping
+from trainables.lr_range.sweep import Span, sweep
 from trainables.lr_range.value import LrRange
 from trainables.net_parts import make_parts
 from trainables.reports import Progress
@@ -73,7 +73,7 @@ def sweep_trial(
     # What a sweep has no use for: its own rates replace the schedule, nothing is measured or kept.
     recipe = config.replace(schedule="constant", epochs=1, ema=None, compile=False)
     training = Training(make_parts(recipe, setup, inputs_NF).task)
-    return (yield from sweeping(SweptTraining(training), span))
+    return (yield from sweep(SweptTraining(training), span))
 
 
 def range_test(

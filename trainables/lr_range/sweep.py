@@ -34,7 +34,7 @@ class Span:
 
 
 class Swept(Protocol):
-    """What a sweep drives. Wrap the call in `restoring`, or what it trained stays trained."""
+    """What a sweep drives; it stays as the sweep leaves it."""
 
     def set_lr(self, lr: float) -> None:
         """Sets the peak learning rate; what is relative to it (the body's) goes with it."""
@@ -57,36 +57,17 @@ def learning_rates(lr_min: float, lr_max: float, steps: int) -> np.ndarray:
 
 
 def sweep(
-    swept: Swept,
-    *,
-    lr_min: float,
-    lr_max: float,
-    steps: int,
-    look_every: int = 20,
-    names: Sequence[str] | None = None,
-) -> LrRange:
-    """One range test. The host waits for the device once every `look_every` steps.
+    swept: Swept, span: Span, *, look_every: int = 20, names: Sequence[str] | None = None
+) -> Generator[int, None, LrRange]:
+    """One range test; yields the number of steps made after each one, for a sign of life.
 
     Args:
+        look_every: steps between two in which the host waits for the device.
         names: of the rules that are asked for a suggestion (default: all).
 
     Raises:
         UsageError: a range or a number of steps that makes no test, or no such rule.
     """
-    span = Span(lr_min, lr_max, steps)
-    steps_made = sweeping(swept, span, look_every=look_every, names=names)
-    while True:
-        try:
-            next(steps_made)
-        except StopIteration as end:
-            found: LrRange = end.value
-            return found
-
-
-def sweeping(
-    swept: Swept, span: Span, *, look_every: int = 20, names: Sequence[str] | None = None
-) -> Generator[int, None, LrRange]:
-    """As `sweep`; yields the number of steps made after each one, for a sign of life."""
     steps = span.steps
     lrs_S = learning_rates(span.lr_min, span.lr_max, steps)
     losses: list[float] = []

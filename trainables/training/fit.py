@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from trainables.training.recipe import NetEpoch, Task
+from trainables.following import Epoch
 from trainables.training.training import Training
 
 
-def fit(
-    task: Task, state: Mapping[str, Any] | None = None, *, every: int = 1
-) -> Generator[NetEpoch, None, Training]:
-    """Trains `task.model`; may be closed after any epoch. Returns the training itself.
+def fit(training: Training, *, every: int = 1) -> Iterator[Epoch]:
+    """Trains what is left of `training.config.epochs`; may be left after any epoch.
 
     Args:
         every: epochs between two after which validation is measured; the last one always is.
-        state: of a `NetEpoch` of the same task, to go on after it to the last bit.
     """
-    training = Training(task, state)
-    epochs = task.config.epochs
+    epochs = training.config.epochs
     while training.epoch < epochs:
         coming = training.epoch + 1
         yield training.run_epoch(measured=coming % every == 0 or coming == epochs)
-    return training

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-BATCH = 500  # memory, not speed: from 200 on a CPU is as fast as it gets
+BATCH = 500  # bounds the memory
 
 
 def logits_of(model: nn.Module, inputs_N: torch.Tensor, rows_M: torch.Tensor) -> torch.Tensor:

@@ -1,13 +1,11 @@
-"""What the loop is given, and what it hands out after an epoch.
+"""What the loop is given.
 
 Shapes: N examples, K classes; an input is [C, H, W] (an image, or a map of a frozen front) or [F].
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -49,27 +47,3 @@ class Task:
     def are_images(self) -> bool:
         """Whether inputs are pixels, which can be augmented."""
         return self.inputs_N.dtype == torch.uint8
-
-
-@dataclass(frozen=True, eq=False)
-class NetEpoch:
-    """The net after an epoch.
-
-    Args:
-        epoch: 1 for the first.
-        metrics: `train_loss` and `train_acc` as they were met in training (augmented, dropout on),
-            `val_loss` and `val_acc` in evaluation mode where they were measured, `lr` of the last
-            step.
-        bad_step: the first step (0 for the training's first) whose loss was not finite, else -1.
-        state: gives a copy of all that training goes on from; to be called before the next epoch.
-    """
-
-    epoch: int
-    metrics: Mapping[str, float]
-    bad_step: int
-    state: Callable[[], dict[str, Any]]
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether validation was looked at."""
-        return "val_acc" in self.metrics

@@ -7,6 +7,7 @@ Shapes: N examples, B of a batch, P of a part of one, K classes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from trainables.augment import POLICIES
 from trainables.augment.mixup import mixup
+from trainables.following import Epoch
 from trainables.model import pixels01
 from trainables.nets.dropout import use_generator
 from trainables.schedules import SCHEDULES
@@ -25,7 +27,7 @@ from trainables.training.measure import loss_and_accuracy
 from trainables.training.optimisers import like_parameters, make_optimiser
 from trainables.training.order import shuffled_batches, steps_per_epoch
 from trainables.training.randomness import Randomness
-from trainables.training.recipe import NetEpoch, Task
+from trainables.training.recipe import Task
 from trainables.training.steps import StepRates
 
 
@@ -33,7 +35,7 @@ class Training:
     """Changes `task.model` in place, epoch by epoch.
 
     Args:
-        state: of a `NetEpoch` of the same task, to go on after it to the last bit.
+        state: of an `Epoch` of the same task, to go on after it to the last bit.
     """
 
     def __init__(self, task: Task, state: Mapping[str, Any] | None = None) -> None:
@@ -60,7 +62,7 @@ class Training:
         """What is measured, and what the trial keeps: the average where there is one."""
         return self.average.model if self.average else self.task.model
 
-    def run_epoch(self, *, measured: bool = True) -> NetEpoch:
+    def run_epoch(self, *, measured: bool = True) -> Epoch:
         """One pass over the training rows; one synchronisation with the host.
 
         Args:
@@ -137,7 +139,7 @@ class Training:
         edges = np.linspace(0, size, min(self.config.accumulation, size) + 1).round().astype(int)
         return [slice(a, b) for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
 
-    def _report(self, train_2: torch.Tensor, val_M: torch.Tensor | None) -> NetEpoch:
+    def _report(self, train_2: torch.Tensor, val_M: torch.Tensor | None) -> Epoch:
         task, parts = self.task, [self.bad_step[None].double(), train_2.double()]
         names = ["train_loss", "train_acc"]
         if val_M is not None:
@@ -145,8 +147,10 @@ class Training:
             names += ["val_loss", "val_acc"]
         bad_step, *figures = torch.cat(parts).tolist()  # the one synchronisation
         metrics = dict(zip(names, figures, strict=True))
+        if bad_step < 0 and len(task.val_M) and not math.isfinite(metrics.get("val_loss", 0.0)):
+            bad_step = self.step - 1  # it spoilt the weights after a loss that was still finite
         metrics["lr"] = float(self.rates.head_lrs()[self.step - 1])
-        return NetEpoch(self.epoch, metrics, int(bad_step), self.state)
+        return Epoch(self.epoch, metrics, int(bad_step), self.state)
 
     def state(self) -> dict[str, Any]:
         """A copy of all that changes in training."""
