@@ -14,6 +14,7 @@ from torch import nn
 
 from trainables.classifier import BodyInPrecision, preprocess_for
 from trainables.config import TrialConfig
+from trainables.depthwise import depthwise_in_float32
 from trainables.inputs import kind_of_inputs
 from trainables.model import PixelClassifier
 from trainables.scaled_head import new_head
@@ -104,12 +105,19 @@ def _stem(
     images_NHWC = setup.data.images_NHWC[setup.rows_N]
     images_NCHW = torch.from_numpy(images_NHWC).permute(0, 3, 1, 2)
     if kind_of_inputs(config, setup.spec) == "images":
-        return preprocess, BodyInPrecision(apart.whole, setup.key.precision), images_NCHW
+        return preprocess, _in_precision(apart.whole, setup), images_NCHW
     assert apart.front is not None
     with torch.no_grad():
         shape = apart.front(preprocess(images_NCHW[:1])).shape[1:]
     maps_NCHW = _tensor(inputs_NF).view(-1, *shape).contiguous(memory_format=torch.channels_last)
-    return nn.Identity(), BodyInPrecision(apart.back, setup.key.precision), maps_NCHW
+    return nn.Identity(), _in_precision(apart.back, setup), maps_NCHW
+
+
+def _in_precision(part: nn.Module, setup: TrialSetup) -> nn.Module:
+    precision = setup.key.precision
+    if precision == "bfloat16" and setup.one_device == "cpu":
+        depthwise_in_float32(part)
+    return BodyInPrecision(part, precision)
 
 
 def _tensor(inputs_NF: np.ndarray | None) -> torch.Tensor:

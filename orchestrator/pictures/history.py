@@ -17,4 +17,5 @@ def draw_history(view: StudyView) -> Picture | None:
         title=f"Best {metrics} by trial",
         axis="number of the trial",
         span=(0.0, float(max((trial.number for trial in view.trials), default=0))),
+        whole=True,
     )

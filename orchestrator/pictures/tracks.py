@@ -20,6 +20,7 @@ def draw_tracks(
     title: str,
     axis: str,
     span: tuple[float, float],
+    whole: bool = False,
 ) -> Picture | None:
     """The picture; None where fewer than two trials have a value, or none has finished.
 
@@ -27,11 +28,12 @@ def draw_tracks(
         x: where a trial lies.
         axis: what `x` is, in words.
         span: from where to where the axis goes.
+        whole: whether there is nothing between two whole numbers on it.
     """
     tracks = best_so_far(view, x)
     if not view.scored or len(tracks[0].points) < 2:
         return None
     styles = marks(view)
-    static = static_tracks(tracks, styles, title=title, axis=axis, span=span)
-    moving = interactive_tracks(tracks, styles, axis=axis, span=span)
+    static = static_tracks(tracks, styles, title=title, axis=axis, span=span, whole=whole)
+    moving = interactive_tracks(tracks, styles, axis=axis, span=span, whole=whole)
     return Picture(name, title, png(static), fragment(moving, name))

@@ -10,6 +10,8 @@ from orchestrator.pictures.interactive import hover, new_interactive, plain_grid
 from orchestrator.pictures.marks import Kind, Mark
 from trainables.pictures.style import ORANGE
 
+_FEW = 8  # trials
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
@@ -20,6 +22,7 @@ def interactive_tracks(
     *,
     axis: str,
     span: tuple[float, float],
+    whole: bool,
 ) -> go.Figure:
     """The figure; arguments as of `draw_tracks`."""
     figure = new_interactive(height=140 + 300 * len(tracks))
@@ -38,6 +41,8 @@ def interactive_tracks(
     figure.update_xaxes(title_text=axis, row=len(tracks), col=1)
     margin = 0.02 * (span[1] - span[0])
     figure.update_xaxes(range=[span[0] - margin, span[1] + margin])
+    if whole and span[1] - span[0] < _FEW:  # with more, Plotly's own ticks are whole
+        figure.update_xaxes(dtick=1)
     return plain_grid(figure)
 
 

@@ -22,6 +22,7 @@ def static_tracks(
     title: str,
     axis: str,
     span: tuple[float, float],
+    whole: bool,
 ) -> Figure:
     """The figure; arguments as of `draw_tracks`."""
     from matplotlib.ticker import MaxNLocator
@@ -34,7 +35,8 @@ def static_tracks(
     margin = 0.02 * max(end - start, 1e-9)
     panels[-1].set_xlim(start - margin, end + margin)
     panels[-1].set_xlabel(axis)
-    panels[-1].xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], min_n_ticks=1))
+    ticks = MaxNLocator(10, steps=[1, 2, 5, 10], min_n_ticks=1, integer=whole)
+    panels[-1].xaxis.set_major_locator(ticks)
     labelled = {
         label: handle
         for axes in panels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,9 @@ HEAD_SECONDS = 1.5  # a linear head with its files, on 1 core: 1.24 in benchmark
 # one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
 # nets at 192 and 224 px: 7.4, 7.7, 9.3 and 10.
 ATTACK_PASSES = 9.0
-# Training on one image: a forward pass, and a backward pass with as many multiplications for the
-# inputs' gradients as for the weights'.
-TRAIN_PASSES = 3.0
+# Training on an image costs about this many images' extraction, which runs a folded body: measured
+# by benchmarks/train_passes.py; of nets with depthwise convolutions, and of others.
+DEPTHWISE_PASSES, TRAIN_PASSES = 7.0, 3.5
 # The last stage's share of a forward pass. Multiplications, counted by torch's FlopCounterMode at
 # 128 px: tf_efficientnet_lite0 0.37, _lite2 0.33, mobilenet_v2 0.30, resnet18 0.23, vgg16 0.11.
 LAST_STAGE = 0.3
@@ -67,8 +68,16 @@ class Workload:
             return 0.0
         trains = 1.0 if self.recipe.tune == "all" else LAST_STAGE
         runs = trains if kind == "front" else 1.0
-        an_epoch = (runs + (TRAIN_PASSES - 1) * trains) * self.train + runs * self.val
+        passes = DEPTHWISE_PASSES if _has_depthwise(backbone) else TRAIN_PASSES
+        an_epoch = (runs + (passes - 1) * trains) * self.train + runs * self.val
         return self.recipe.epochs * an_epoch
+
+
+@functools.cache
+def _has_depthwise(backbone: str) -> bool:
+    from trainables.depthwise import has_depthwise
+
+    return has_depthwise(get_backbone(backbone))
 
 
 def measured_rate(work: Workload, resources: Resources, say: Callable[[str], None]) -> Rate:

@@ -14,12 +14,15 @@ from orchestrator.pictures.best_so_far import best_so_far
 from orchestrator.pictures.fanova import importances
 from orchestrator.pictures.labels import place_labels
 from orchestrator.pictures.lanes import idle_share, lanes
+from orchestrator.pictures.marks import marks
 from orchestrator.pictures.parameter_scale import number, share_of_range, ticks
 from orchestrator.pictures.pareto import front_of_view
 from orchestrator.pictures.sample import sampled
 from orchestrator.pictures.scales import metric_scale, shortened, time_unit, view_limits
 from orchestrator.pictures.sessions import search_time
 from orchestrator.pictures.timeline import became, timeline_words
+from orchestrator.pictures.tracks_html import interactive_tracks
+from orchestrator.pictures.tracks_png import static_tracks
 from orchestrator.pictures.view import StudyView, study_view
 from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import ObjectiveSpec, StudySpec
@@ -188,6 +191,18 @@ def test_who_cannot_be_the_best(changes: dict[str, object]) -> None:
     kept = {"metrics": {"val_acc": 0.5, "robust_acc": 0.4}}
     trials = [facts(0, 0.5, **kept), facts(1, 0.9, **{**kept, **changes}), facts(2, 0.6, **kept)]
     assert _best(trials, spec) == [0, 2]
+
+
+@pytest.mark.parametrize("trials", [2, 5, 7, 9, 30])
+def test_there_is_no_trial_one_and_a_half(trials: int) -> None:
+    view = _view([facts(n, 0.5) for n in range(trials)], made_spec())
+    tracks = best_so_far(view, lambda trial: float(trial.number))
+    span = (0.0, trials - 1.0)
+    static = static_tracks(tracks, marks(view), title="", axis="", span=span, whole=True)
+    ticks_T = static.axes[-1].get_xticks()
+    assert len(ticks_T) >= 2 and all(float(tick).is_integer() for tick in ticks_T)
+    moving = interactive_tracks(tracks, marks(view), axis="", span=span, whole=True)
+    assert moving.layout.xaxis.dtick == (1 if trials <= 8 else None)
 
 
 def test_a_stopped_trial_stands_where_it_had_come_to() -> None:
