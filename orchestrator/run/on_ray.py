@@ -14,6 +14,7 @@ from typing import Any
 
 from ray import tune
 from ray.tune import CheckpointConfig, FailureConfig, RunConfig
+from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.tune.stopper import Stopper
@@ -169,6 +170,12 @@ class _ReportingScheduler(FIFOScheduler):
         if assignment is not None:
             self._desk.conductor.failed(assignment.number, *read_failure(assignment.folder))
             self._desk.something_ended()
+
+    def choose_trial_to_run(self, tune_controller: Any) -> Any:
+        """Called by Ray after every event. Its own way looks through all that have ended, too."""
+        live = tune_controller.get_live_trials()
+        waiting = (trial for trial in live if trial.status in (Trial.PENDING, Trial.PAUSED))
+        return min(waiting, key=lambda trial: str(trial.trial_id), default=None)
 
     def _hear(self, trial: Any, result: dict[str, Any]) -> str | None:
         assignment = self._desk.assignments.get(trial.trial_id)
