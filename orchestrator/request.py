@@ -14,7 +14,8 @@ class SearchRequest:
     Args:
         space: a registered space, or a path to a file with one.
         settings: `"key=value"` strings that fix fields of `TrialConfig`.
-        trials: finished trials wanted (default: one a backbone, plus as many again).
+        trials: finished trials wanted (default: the space's; twice the points that come first, or
+            all points of a grid).
         seed: of the splits, the sampler and the heads (default: 0).
         time_budget: seconds after which no new trial starts (default: none).
         cpus_per_trial: CPU cores a trial (default: 1).

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from search_spaces.branches import branches
 from search_spaces.errors import UsageError
-from search_spaces.parameter import Parameter
+from search_spaces.parameter import Parameter, field_of
 from search_spaces.space import Params, Space, SpaceContext
 
-__all__ = ["Parameter", "check_params", "check_point", "parameters"]
+__all__ = ["Parameter", "check_fixed", "check_params", "check_point", "parameters"]
 
 
 def parameters(space: Space, context: SpaceContext) -> dict[str, Parameter]:
@@ -64,3 +64,16 @@ def check_params(known: dict[str, Parameter], params: Params) -> None:
             raise UsageError(f"This space has no parameter {name!r}; it has {', '.join(known)}.")
         if not known[name].contains(value):
             raise UsageError(f"{name} must be {known[name].range} in this space.", got=value)
+
+
+def check_fixed(known: dict[str, Parameter], fixed: Params) -> None:
+    """Check the fields that `--set` fixes, as far as the space searches them.
+
+    Raises:
+        UsageError: a value outside the range; where branches have ranges of their own, outside all.
+    """
+    for name, value in fixed.items():
+        ranges = [each for each in known.values() if field_of(each.name) == name]
+        if ranges and not any(each.contains(value) for each in ranges):
+            allowed = " or ".join(dict.fromkeys(each.range for each in ranges))
+            raise UsageError(f"{name} must be {allowed} in this space.", got=value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -14,9 +15,23 @@ SPACES: Registry[Space] = Registry(
     "search space",
     {
         "backbone_compare": "search_spaces.backbone_compare:SPACE",
+        "lr_range": "search_spaces.lr_range:SPACE",
+        "onecycle": "search_spaces.onecycle:SPACE",
+        "regularization": "search_spaces.regularization:SPACE",
+        "augmentation": "search_spaces.augmentation:SPACE",
+        "input_size": "search_spaces.input_size:SPACE",
+        "batch_size": "search_spaces.batch_size:SPACE",
+        "subset_size": "search_spaces.subset_size:SPACE",
+        "scratch_compare": "search_spaces.scratch_compare:SPACE",
+        "small_data": "search_spaces.small_data:SPACE",
+        "everything": "search_spaces.everything:SPACE",
     },
     group="orchestrator.search_spaces",
 )
+
+
+# Of studies that a command makes; nobody names them, and they are on no list.
+_OF_COMMANDS = {"repeats": "search_spaces.repeats"}
 
 
 def find_space(name: str) -> Space:
@@ -28,6 +43,9 @@ def find_space(name: str) -> Space:
     """
     if name.endswith(".py") or "/" in name:
         return _from_file(Path(name))
+    if name in _OF_COMMANDS:
+        own: Space = importlib.import_module(_OF_COMMANDS[name]).SPACE
+        return own
     if name not in SPACES:
         hint = "A space of your own is named by its path: my_space.py"
         raise UnknownNameError(SPACES.kind, name, SPACES.names(), hint=hint)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from search_spaces.errors import UsageError
+from search_spaces.parameter import field_of
 from search_spaces.space import Params, TrialLike
 
 
 class FixingTrial:
     """Wraps a trial: a fixed name is checked against its range and not asked of the sampler.
+
+    The parameter of one branch (`lr.head`) is fixed with its field (`lr`), and taken as it is: the
+    value may be meant for another branch (`exploring.check_fixed` wants it in one of them).
 
     Raises:
         UsageError: from a `suggest_...`, when the fixed value lies outside the range.
@@ -22,6 +26,8 @@ class FixingTrial:
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """The fixed value if it is one of `choices`, else what the wrapped trial suggests."""
+        if self._is_of_branch(name):
+            return self._fixed[field_of(name)]
         if name not in self._fixed:
             return self._trial.suggest_categorical(name, choices)
         value = self._fixed[name]
@@ -34,6 +40,8 @@ class FixingTrial:
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
         """The fixed value if it is in range, else what the wrapped trial suggests."""
+        if self._is_of_branch(name):
+            return float(self._fixed[field_of(name)])
         if name not in self._fixed:
             return self._trial.suggest_float(name, low, high, step=step, log=log)
         return float(_within(name, self._fixed[name], low, high))
@@ -42,9 +50,14 @@ class FixingTrial:
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
         """The fixed value if it is in range, else what the wrapped trial suggests."""
+        if self._is_of_branch(name):
+            return int(self._fixed[field_of(name)])
         if name not in self._fixed:
             return self._trial.suggest_int(name, low, high, step=step, log=log)
         return int(_within(name, self._fixed[name], low, high))
+
+    def _is_of_branch(self, name: str) -> bool:
+        return name not in self._fixed and field_of(name) in self._fixed
 
 
 def _within(name: str, value: float, low: float, high: float) -> float:

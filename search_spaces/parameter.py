@@ -7,6 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def field_of(name: str) -> str:
+    """The field of the trial's config that a parameter sets: `lr` of `lr`, and of `lr.head`.
+
+    A parameter has one range in the whole space. Where two branches want ranges of their own for
+    the same field, each has a parameter of its own, named FIELD.BRANCH.
+    """
+    return name.partition(".")[0]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a space.

@@ -53,6 +53,7 @@ class SpaceContext:
         train_size: labelled training images.
         defaults: every field of the trial's config as it stands when a space says nothing, so
             that baselines need no second list of defaults.
+        arms, repeats: what a comparison runs again (`repeats.py`): overrides by name; how often.
     """
 
     backbones: tuple[str, ...] = ()
@@ -60,6 +61,8 @@ class SpaceContext:
     train_size: int = 0
     defaults: Params = field(default_factory=dict)
     own_sizes: Mapping[str, int] = field(default_factory=dict)
+    arms: Mapping[str, Params] = field(default_factory=dict)
+    repeats: int = 0
 
 
 def _no_points(context: SpaceContext) -> list[dict[str, Any]]:
@@ -70,6 +73,10 @@ def _no_points(context: SpaceContext) -> list[dict[str, Any]]:
 @dataclass(frozen=True)
 class Space:
     """One question, and the ranges to look for the answer in.
+
+    A field of the trial's config has its value from the first of these that names it: `--set` and
+    the other options, `fixed`, `suggest`, `defaults`, TrialConfig. An option that contradicts
+    `fixed`, or that fixes what the space is `about`, leaves nothing to ask: it is an error.
 
     Args:
         name: what `orchestrator search NAME` says.
@@ -87,6 +94,15 @@ class Space:
         grid: `grid(context) -> {parameter: values}`, where every combination can be tried.
         version: raised whenever ranges or baselines change, so that studies don't mix them.
         compares_backbones: whether the backbone is one of its parameters.
+        compares_sizes: whether the input size is what it asks about: then it may choose among every
+            size that there is time for, the images' own among them, not only the largest ones.
+        fixed: fields that the question hangs on (`schedule=onecycle`), with their values.
+        defaults: fields that start elsewhere than in TrialConfig; any option wins over them. Of a
+            `train_size` here small data takes less, as of TrialConfig's own.
+        about: fields that the question is about.
+        backbones: names to try where nobody names any (default: all that have weights).
+        sampler: what draws points when nobody asks for something else, as `--sampler` takes it.
+        trials: finished trials at least where nobody says how many (default: twice the baselines).
     """
 
     name: str
@@ -100,3 +116,10 @@ class Space:
     grid: Callable[[SpaceContext], Mapping[str, Sequence[Any]]] | None = None
     version: int = 1
     compares_backbones: bool = False
+    compares_sizes: bool = False
+    fixed: Params = field(default_factory=dict, hash=False)
+    defaults: Params = field(default_factory=dict, hash=False)
+    about: tuple[str, ...] = ()
+    backbones: tuple[str, ...] = ()
+    sampler: str = "auto"
+    trials: int = 0

@@ -95,7 +95,7 @@ Trials = Annotated[
         "N",
         SEARCH,
         "Finished trials wanted in all.",
-        "one a backbone, plus as many again",
+        "the space's: twice the points that come first, or all of a grid",
         min=1,
     ),
 ]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from search_spaces.exploring import Parameter
     from search_spaces.space import Space, SpaceContext
 
+_SMALL_IMAGES = 32  # px; as most of our data sets are stored
+
 Name = Annotated[
     str | None,
     typer.Argument(metavar="NAME", help="Show this one in full: a name, or my_space.py."),
@@ -43,7 +45,7 @@ def describe(space: Space) -> dict[str, Any]:
     """A space in full, in the keys of `docs/json.md`, over every backbone and input size."""
     from search_spaces.exploring import parameters
 
-    context = _widest_context()
+    context = _widest_context(space)
     return {
         "name": space.name,
         "version": space.version,
@@ -52,8 +54,26 @@ def describe(space: Space) -> dict[str, Any]:
             {"metric": each.metric, "direction": each.direction} for each in space.objectives
         ],
         "parameters": [_parameter(each) for each in parameters(space, context).values()],
+        "fixed": dict(space.fixed),
+        "defaults": dict(space.defaults),
+        "backbones": list(space.backbones),
+        "sampler": space.sampler,
+        "grid": _grid(space, context),
+        "fidelity": space.fidelity,
+        "trials": _trials(space, context),
         "baselines": [dict(baseline) for baseline in space.baselines(context)],
     }
+
+
+def _grid(space: Space, context: SpaceContext) -> dict[str, list[Any]]:
+    grid = space.grid(context) if space.grid is not None else {}
+    return {name: list(values) for name, values in grid.items()}
+
+
+def _trials(space: Space, context: SpaceContext) -> int:
+    from orchestrator.plan.searching import default_trials
+
+    return default_trials(space, context, {})
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -70,16 +90,25 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _widest_context() -> SpaceContext:
-    """Every backbone with weights and every sensible size; a study narrows this to what it can."""
+def _widest_context(space: Space) -> SpaceContext:
+    """Its own backbones, or all with weights, at every size; a study narrows this down."""
+    from orchestrator.plan.sizing import common_sizes
     from orchestrator.settings import make_config
     from search_spaces.space import SpaceContext
     from trainables.backbones import get_backbone, pretrained_backbones
+    from trainables.splits import DEFAULT_TRAIN
 
-    found = [get_backbone(name) for name in pretrained_backbones()]
+    config = make_config({**space.defaults, **space.fixed})
+    alone = () if space.compares_backbones else (config.backbone,)
+    found = [get_backbone(name) for name in alone or space.backbones or pretrained_backbones()]
+    own = {each.name: each.natural_size for each in found if not each.pretrained}
+    others = [each.name for each in found if each.pretrained]
+    sizes = common_sizes(others) if others else ()
+    smallest = (_SMALL_IMAGES,) if space.compares_sizes else ()
     return SpaceContext(
         backbones=tuple(backbone.name for backbone in found),
-        input_sizes=tuple(sorted({size for backbone in found for size in backbone.sizes})),
-        train_size=1000,
-        defaults=make_config({}).model_dump(),
+        input_sizes=(*smallest, *sizes),
+        train_size=config.train_size or DEFAULT_TRAIN,
+        defaults=config.model_dump(),
+        own_sizes=own,
     )

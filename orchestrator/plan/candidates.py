@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +28,21 @@ class Candidates:
 
 
 def choose_backbones(
-    asked: Sequence[str] | None, *, weights: str, weights_dir: Path | None, tune: str = "head"
+    asked: Sequence[str] | None,
+    *,
+    weights: str,
+    weights_dir: Path | None,
+    tune: str = "head",
+    trained_whole: Collection[str] = (),
 ) -> Candidates:
     """The backbones of `asked` (if None, all registered ones that have weights) that can be tried.
 
-    A net that is trained from scratch needs no weights with `tune` "all", and cannot do without
-    them otherwise.
+    A net that is trained from scratch needs no weights where all of it trains, and cannot do
+    without them otherwise.
+
+    Args:
+        tune: what all trials train.
+        trained_whole: backbones of which some trials train all, whatever `tune` says.
 
     Raises:
         UnknownNameError: a name that is not registered.
@@ -47,7 +56,8 @@ def choose_backbones(
     left_out: list[LeftOut] = []
     to_fetch = []
     for name in names:
-        if tune == "all" and not get_backbone(name).pretrained:
+        whole = tune == "all" or name in trained_whole
+        if whole and not get_backbone(name).pretrained:
             continue
         try:
             if not _here_or_reachable(name, weights_dir):

@@ -2,82 +2,39 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from orchestrator.plan.value import Estimate, Resources
-from trainables.backbones import get_backbone
-from trainables.config import TrialConfig
+from orchestrator.plan.workload import (
+    ATTACK_PASSES,
+    LAST_STAGE,
+    Likely,
+    Planned,
+    Workload,
+    trial_kind,
+)
 from trainables.features import measure_speed
-from trainables.inputs import kind_of_inputs
+
+__all__ = [
+    "ATTACK_PASSES",
+    "HEAD_SECONDS",
+    "LAST_STAGE",
+    "SHARED",
+    "START_SECONDS",
+    "Rate",
+    "Workload",
+    "estimate",
+    "measured_rate",
+]
 
 START_SECONDS = 12.0  # Ray, workers and their imports, on 2 cores
 HEAD_SECONDS = 1.5  # a linear head with its files, on 1 core: 1.24 in benchmarks/RESULTS.md
-# Attacking one image costs about this many images' extraction: a forward and a backward pass, and
-# one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
-# nets at 192 and 224 px: 7.4, 7.7, 9.3 and 10.
-ATTACK_PASSES = 9.0
-# Training on an image costs about this many images' extraction, which runs a folded body: measured
-# by benchmarks/train_passes.py; of nets with depthwise convolutions, and of others.
-DEPTHWISE_PASSES, TRAIN_PASSES = 7.0, 3.5
-# The last stage's share of a forward pass. Multiplications, counted by torch's FlopCounterMode at
-# 128 px: tf_efficientnet_lite0 0.37, _lite2 0.33, mobilenet_v2 0.30, resnet18 0.23, vgg16 0.11.
-LAST_STAGE = 0.3
 # Trials side by side share caches and memory bandwidth. Assumed, not measured by itself: with it
 # a first search planned at 2 min 51 s was over in about 3 min 20 s (n = 1).
 SHARED = 0.85
 
 Rate = Callable[[str, int], float]
 """Images a second of one trial's body, by backbone and input size."""
-
-
-@dataclass(frozen=True)
-class Workload:
-    """What one trial has to push through its body.
-
-    Args:
-        train, val, attack: images to train on, to validate on, to attack.
-        trials: of the whole search.
-        recipe: what trials share of how they train.
-    """
-
-    train: int
-    val: int
-    attack: int
-    trials: int
-    precision: str
-    device: str
-    recipe: TrialConfig
-
-    def once(self, backbone: str) -> float:
-        """Forward passes of an image that are kept for all trials with this body."""
-        kind = kind_of_inputs(self.recipe, get_backbone(backbone))
-        share = {"features": 1.0, "front": 1 - LAST_STAGE, "images": 0.0}[kind]
-        return share * (self.train + self.val)
-
-    def attacked(self, backbone: str) -> float:
-        """Forward passes of an image that the attack costs each trial."""
-        del backbone
-        return self.attack * ATTACK_PASSES
-
-    def anew(self, backbone: str) -> float:
-        """Forward passes of an image that training costs each trial."""
-        kind = kind_of_inputs(self.recipe, get_backbone(backbone))
-        if kind == "features":
-            return 0.0
-        trains = 1.0 if self.recipe.tune == "all" else LAST_STAGE
-        runs = trains if kind == "front" else 1.0
-        passes = DEPTHWISE_PASSES if _has_depthwise(backbone) else TRAIN_PASSES
-        an_epoch = (runs + (passes - 1) * trains) * self.train + runs * self.val
-        return self.recipe.epochs * an_epoch
-
-
-@functools.cache
-def _has_depthwise(backbone: str) -> bool:
-    from trainables.depthwise import has_depthwise
-
-    return has_depthwise(get_backbone(backbone))
 
 
 def measured_rate(work: Workload, resources: Resources, say: Callable[[str], None]) -> Rate:
@@ -102,35 +59,55 @@ def estimate(
     """Wall seconds of the whole search.
 
     Args:
-        sizes: by backbone, those that its trials choose among, ascending; baselines, one a
-            backbone, run at the last, the rest at any. What is kept is extracted once a size.
+        sizes: by backbone, those that its trials choose among, ascending; baselines run first, the
+            rest anywhere in the space. What is kept is extracted once.
     """
-    count = len(sizes)
-    baselines = min(count, work.trials)
-    further = work.trials - baselines
+    likely = work.likely(sizes)
+    first = min(len(likely.first), work.trials)
+    further = work.trials - first
     lanes = resources.concurrency * (SHARED if resources.concurrency > 1 else 1.0)
     lanes = max(1.0, min(lanes, work.trials))
 
-    def mean(passes: Callable[[str], float], *, largest: bool) -> float:
-        """Seconds of a trial, over backbones and sizes."""
-        each = [
-            passes(name) / rate(name, size) / (1 if largest else len(offered))
-            for name, offered in sizes.items()
-            for size in (offered[-1:] if largest else offered)
-        ]
-        return sum(each) / count
+    def trials(passes: Callable[[Planned], float]) -> float:
+        """Seconds of all trials, one after the other."""
+        found = first * _mean(likely.first, passes, rate)
+        return found + (further * _mean(likely.further, passes, rate) if further else 0.0)
 
-    def trials(passes: Callable[[str], float]) -> float:
-        found = baselines * mean(passes, largest=True)
-        return found + (further * mean(passes, largest=False) if further else 0.0)
-
-    smaller = [work.once(n) / rate(n, s) for n, offered in sizes.items() for s in offered[:-1]]
-    again = min(further, count) * sum(smaller) / count
-    extract = (baselines * mean(work.once, largest=True) + again) / lanes
+    extract = _extraction(likely, work, rate, first, further) / lanes
     attack = trials(work.attacked) / lanes
     overhead = HEAD_SECONDS * work.trials / lanes
-    is_head = work.recipe.tune == "head"
+    every = likely.first + (likely.further if further else ())
+    is_head = all(trial.recipe.tune == "head" for trial in every)
     train = 0.0 if is_head else trials(work.anew) / lanes + overhead
     head = overhead if is_head else 0.0
     total = START_SECONDS + extract + train + head + attack
     return Estimate(total, extract, head, attack, START_SECONDS, train)
+
+
+def _mean(trials: Sequence[Planned], passes: Callable[[Planned], float], rate: Rate) -> float:
+    """Seconds of one of `trials`."""
+    costs = [(passes(trial), trial) for trial in trials]
+    spent = sum(cost / rate(each.backbone, each.pixels) * each.weight for cost, each in costs)
+    return spent / sum(trial.weight for trial in trials)
+
+
+def _extraction(likely: Likely, work: Workload, rate: Rate, first: int, further: int) -> float:
+    """Seconds to extract what is kept, once for all trials that see the same images alike.
+
+    Of what further trials need beyond the first ones', each is expected to need another.
+    """
+
+    def seconds(trials: Sequence[Planned]) -> dict[tuple[object, ...], float]:
+        found: dict[tuple[object, ...], float] = {}
+        for trial in trials:
+            recipe = trial.recipe
+            seen = (trial.backbone, trial.pixels, recipe.resize, recipe.split_seed)
+            key = (*seen, trial_kind(trial))
+            cost = work.kept(trial) / rate(trial.backbone, trial.pixels)
+            found[key] = max(found.get(key, 0.0), cost)
+        return found
+
+    once = seconds(likely.first)
+    again = [cost for key, cost in seconds(likely.further).items() if key not in once and cost]
+    found = sum(once.values()) * first / len(likely.first)
+    return found + (min(further, len(again)) * sum(again) / len(again) if again else 0.0)

@@ -100,11 +100,12 @@ def _own(request: SearchRequest, space: Space) -> Ground:
     folder = str(Path.cwd())
     load_trainable(str(request.trainable), folder)
     fixed = parse_free_settings(request.settings)
-    context = SpaceContext(defaults=fixed)
+    base = {**space.defaults, **space.fixed}
+    context = SpaceContext(defaults={**base, **fixed})
     known = parameters(space, context)
     check_params(known, {key: value for key, value in fixed.items() if key in known})
     return Ground(
-        fields={"base_config": {}},
+        fields={"base_config": base},
         context=context,
         fixed=fixed,
         trials=trials_wanted(request, _OWN_TRIALS),

@@ -9,14 +9,16 @@ from typing import Any
 from orchestrator.plan.goals import choose_gate, parse_condition, parse_objectives, parse_point
 from orchestrator.request import SearchRequest
 from orchestrator.study.pruners import parse_pruner, rungs
-from orchestrator.study.samplers import choose_sampler
+from orchestrator.study.samplers import SamplerNeeds, choose_sampler
 from orchestrator.study.sampling import needs_of
 from orchestrator.study.spec import ConditionSpec, ObjectiveSpec, PrunerSpec
 from search_spaces.errors import UsageError
 from search_spaces.exploring import check_point, parameters
+from search_spaces.parameter import field_of
 from search_spaces.space import Space, SpaceContext
 
 MOST_FAILURES = 10
+_ONE_BACKBONE = 12  # trials of a space that does not compare backbones
 
 
 def search_choices(
@@ -44,7 +46,7 @@ def search_choices(
     return {
         "objectives": objectives,
         "constraints": constraints,
-        "sampler": choose_sampler(request.sampler or "auto", needs),
+        "sampler": _sampler(request, space, needs),
         "fidelity": space.fidelity,
         **_early(request, space, pruner, objectives, ours),
         "target": target_of(request, ours=ours),
@@ -75,7 +77,7 @@ def points(
     found = []
     for text in request.tries:
         point = parse_point(text)
-        both = sorted(set(point) & set(fixed))
+        both = sorted(name for name in point if field_of(name) in fixed)
         if both:
             rule = f"--try and --set must not both name {both[0]}."
             raise UsageError(rule, got=text, hint=f"Leave {both[0]} out of --try.")
@@ -123,11 +125,32 @@ def _early(
     return {"pruner": pruner, "gate": gate}
 
 
+def _sampler(request: SearchRequest, space: Space, needs: SamplerNeeds) -> str:
+    """The one asked for, else the space's own where anything is left for it to search."""
+    own = space.sampler if needs.parameters else "auto"
+    return choose_sampler(request.sampler or own, needs)
+
+
 def _duplicates(request: SearchRequest, fixed: Mapping[str, Any]) -> str:
     if request.duplicates == "reseed" and "seed" in fixed:
         rule = "--duplicates reseed changes the seed, so it must not be fixed."
         raise UsageError(rule, got=f"seed={fixed['seed']}", hint="Leave --set seed=... out.")
     return request.duplicates or "answer"
+
+
+def default_trials(space: Space, context: SpaceContext, fixed: Mapping[str, Any]) -> int:
+    """Finished trials where nobody says how many.
+
+    Each baseline, and as many again; of a grid all its points, the baselines among them.
+    """
+    baselines = space.baselines(context)
+    if space.sampler == "grid" and space.grid is not None:
+        grid = {name: values for name, values in space.grid(context).items() if name not in fixed}
+        further = sum(any(point.get(k) not in grid[k] for k in grid) for point in baselines)
+        return further + math.prod(len(values) for values in grid.values())
+    if space.compares_backbones:
+        return max(space.trials, 2 * max(len(baselines), len(context.backbones)))
+    return max(space.trials or _ONE_BACKBONE, 2 * len(baselines))
 
 
 def trials_wanted(request: SearchRequest, otherwise: int) -> int:

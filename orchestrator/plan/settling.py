@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestrator.plan.candidates import Candidates, choose_backbones
+from orchestrator.plan.asking import asked_fields, named_fields
+from orchestrator.plan.candidates import Candidates
 from orchestrator.plan.estimating import Workload, measured_rate
+from orchestrator.plan.finding_backbones import ANY_SIZES, find_backbones, widest_context
+from orchestrator.plan.labels import labels_of_draws, with_labels
+from orchestrator.plan.likely import likely_points
 from orchestrator.plan.recipes import check_recipes
 from orchestrator.plan.resources import find_resources
-from orchestrator.plan.searching import trials_wanted
-from orchestrator.plan.sizing import DEFAULT_SECONDS, Sizing, choose_sizes, fixed_size
+from orchestrator.plan.searching import default_trials, trials_wanted
+from orchestrator.plan.shared import decided, shared_fields
+from orchestrator.plan.sizing import (
+    DEFAULT_SECONDS,
+    LEEWAY,
+    Sizing,
+    choose_sizes,
+    every_size,
+    fixed_size,
+)
 from orchestrator.plan.splitting import Split, load_split
 from orchestrator.plan.value import Resources
 from orchestrator.request import SearchRequest
 from orchestrator.say import Say
 from orchestrator.settings import make_config, parse_settings
 from orchestrator.study.context import own_sizes
-from search_spaces.errors import UsageError
-from search_spaces.exploring import Parameter, check_params, parameters
+from orchestrator.study.spec import SplitSpec
+from search_spaces.exploring import check_fixed, parameters
 from search_spaces.space import Space, SpaceContext
 from trainables.backbones import check_input_size
 from trainables.config import TrialConfig
+from trainables.data import load
 from trainables.device import resolve_device
 from trainables.features import settle_precision
+
+__all__ = ["Settled", "asked_fields", "settle"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +47,7 @@ class Settled:
     """What a new study is made of, once everything is looked up and measured.
 
     Args:
-        asked: the config as the request has it, sizes unresolved.
+        asked: the config as space and request have it, sizes unresolved.
         fixed: what `--set` fixed.
         base: what all trials share, resolved, as JSON.
         sizes: input sizes for the space to choose among; empty where `base` says it.
@@ -58,80 +74,61 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
         UnavailableError: data or weights cannot be had here.
     """
     fixed = parse_settings(request.settings)
-    asked = make_config({**asked_fields(request), **fixed})
+    named = named_fields(request, space, fixed)
+    asked = make_config(named)
     resources = find_resources(request)
-    found = _candidates(request, space, asked)
+    found = find_backbones(request, space, asked, fixed)
     say(f"reading {asked.data}")
+    data = load(asked.data, data_dir=asked.data_dir, image_size=asked.image_size, progress=say)
+    asked = with_labels(asked, space, {**asked_fields(request), **fixed}, data)
     split = load_split(asked, gpu=resources.gpus > 0, say=say)
-    own = {} if fixed.get("input_size") is not None else own_sizes(found.tried)
-    widest = _widest_context(found, split, asked, own, fixed)
+    own = own_sizes(found.tried)
+    widest = widest_context(found.tried, split.spec.train, asked, own, fixed)
     names = parameters(space, widest)
-    _check_fixed(names, fixed)
-    check_recipes(space, widest, widest.defaults, fixed)
-    work = _workload(asked, split, _trials(request, space, found))
-    sizing = _sizing(found, work, resources, request, fixed, own, say)
+    check_fixed(names, fixed)
+    drawn = names.get("split_seed") if "split_seed" not in fixed else None
+    split = replace(split, spec=_with_labels(split, labels_of_draws(asked, data, drawn)))
+    given = decided(space, widest, asked.model_dump(mode="json"), fixed).fields
+    unsettled = shared_fields(asked, named, given)
+    check_recipes(space, widest, unsettled, fixed)
     searched = "input_size" in names and "input_size" not in fixed
-    base = _base_config(asked, fixed, split, sizing, searched, work, resources)
+    points = likely_points(
+        space, unsettled, fixed, own, train_size=split.spec.train, searched=searched
+    )
+    work = replace(_workload(asked, split), points=points)
+
+    def context(sizes: tuple[int, ...], base: Mapping[str, Any]) -> SpaceContext:
+        defaults = make_config(dict(base)).model_dump(mode="json")
+        offered = sizes if searched else ()
+        return SpaceContext(found.tried, offered, split.spec.train, defaults, own)
+
+    def counted(sizes: tuple[int, ...]) -> Workload:
+        otherwise = default_trials(space, context(sizes, unsettled), fixed)
+        return replace(work, trials=trials_wanted(request, otherwise))
+
+    sizing = _sizing(
+        space, found, counted, resources, request, asked.input_size, own, data.image_size, say
+    )
+    work = counted(sizing.sizes)
+    settled = asked.replace(**_settled_fields(asked, split, sizing, searched, work, resources))
+    base = shared_fields(settled, named, given)
     sizes = sizing.sizes if searched else ()
-    defaults = make_config(base).model_dump(mode="json")
-    context = SpaceContext(found.tried, sizes, split.spec.train, defaults, own)
-    return Settled(asked, fixed, resources, found, split, work, sizing, base, sizes, context)
-
-
-def asked_fields(request: SearchRequest) -> dict[str, Any]:
-    """The fields of TrialConfig that options other than `--set` name, unresolved."""
-    named: dict[str, Any] = {
-        "data": request.data,
-        "data_dir": request.data_dir,
-        "image_size": request.image_size,
-        "train_size": request.train_size,
-        "val_size": request.val_size,
-        "robust_size": request.robust_size,
-        "weights": request.weights,
-        "weights_dir": request.weights_dir,
-        "seed": request.seed,
-        "split_seed": request.seed,
-        "cache_limit_gb": request.cache_limit_gb,
-    }
-    return {key: value for key, value in named.items() if value is not None}
-
-
-def _candidates(request: SearchRequest, space: Space, asked: TrialConfig) -> Candidates:
-    chosen = request.backbones
-    if "backbone" in parse_settings(request.settings) or not space.compares_backbones:
-        if chosen is not None and chosen != (asked.backbone,):
-            rule = "--backbones and --set backbone=... must not contradict each other."
-            raise UsageError(rule, got=",".join(chosen))
-        chosen = (asked.backbone,)
-    return choose_backbones(
-        chosen, weights=asked.weights, weights_dir=asked.weights_dir, tune=asked.tune
+    return Settled(
+        asked, fixed, resources, found, split, work, sizing, base, sizes, context(sizes, base)
     )
 
 
-def _widest_context(
-    found: Candidates,
-    split: Split,
-    asked: TrialConfig,
-    own: dict[str, int],
-    fixed: dict[str, Any],
-) -> SpaceContext:
-    """Where every input size is allowed that a person has not ruled out."""
-    everything = asked.model_dump(mode="json")
-    sizes = () if "input_size" in fixed else (224,)
-    return SpaceContext(found.tried, sizes, split.spec.train, everything, own)
+def _with_labels(split: Split, labels: int) -> SplitSpec:
+    return split.spec.model_copy(update={"labels_used": labels})
 
 
-def _trials(request: SearchRequest, space: Space, found: Candidates) -> int:
-    return trials_wanted(request, 2 * len(found.tried) if space.compares_backbones else 12)
-
-
-def _workload(asked: TrialConfig, split: Split, trials: int) -> Workload:
+def _workload(asked: TrialConfig, split: Split) -> Workload:
     device = resolve_device(asked.device)
     return Workload(
         train=split.spec.train,
         val=split.spec.val,
-        attack=split.spec.robust if asked.attack != "none" else 0,
-        trials=trials,
+        attack=split.spec.robust,
+        trials=1,
         precision=settle_precision(asked.precision, device),
         device=device,
         recipe=asked,
@@ -139,33 +136,38 @@ def _workload(asked: TrialConfig, split: Split, trials: int) -> Workload:
 
 
 def _sizing(
+    space: Space,
     found: Candidates,
-    work: Workload,
+    counted: Callable[[tuple[int, ...]], Workload],
     resources: Resources,
     request: SearchRequest,
-    fixed: dict[str, Any],
+    asked: int | None,
     own: dict[str, int],
+    image_size: int,
     say: Say,
 ) -> Sizing:
+    work = counted(ANY_SIZES)
     rate = measured_rate(work, resources, say)
-    if fixed.get("input_size") is not None:
-        for backbone in found.tried:
-            check_input_size(backbone, fixed["input_size"])
-        return fixed_size(fixed["input_size"], found.tried, work, resources, rate)
     seconds = request.time_budget or DEFAULT_SECONDS
-    return choose_sizes(found.tried, work, resources, rate, seconds, own)
+    if asked is not None:
+        for backbone in found.tried:
+            check_input_size(backbone, asked)
+        return fixed_size(asked, found.tried, work, resources, rate)
+    if space.compares_sizes:
+        return every_size(found.tried, counted, resources, rate, seconds, own, image_size)
+    leeway = LEEWAY if request.time_budget is None else 1.0
+    return choose_sizes(found.tried, work, resources, rate, seconds, own, leeway)
 
 
-def _base_config(
+def _settled_fields(
     asked: TrialConfig,
-    fixed: dict[str, Any],
     split: Split,
     sizing: Sizing,
     searched: bool,
     work: Workload,
     resources: Resources,
 ) -> dict[str, Any]:
-    """What all trials share, resolved, as JSON."""
+    """What measuring has settled of what all trials share."""
     changes: dict[str, Any] = {
         "data": split.data.name,  # absolute, so that it means the same wherever a trial runs
         "train_size": split.spec.train,
@@ -174,11 +176,6 @@ def _base_config(
         "precision": work.precision,
         "threads": asked.threads or max(1, int(resources.cpus_per_trial)),
     }
-    if not searched and (fixed.get("input_size") or sizing.sizes):
-        changes["input_size"] = fixed.get("input_size") or sizing.sizes[-1]
-    return asked.replace(**changes).model_dump(mode="json")
-
-
-def _check_fixed(known: dict[str, Parameter], fixed: dict[str, Any]) -> None:
-    searched = {key: value for key, value in fixed.items() if key in known}
-    check_params(known, searched)
+    if not searched and sizing.sizes:
+        changes["input_size"] = sizing.sizes[-1]
+    return changes

@@ -8,16 +8,19 @@ to gain by it: it sees its own natural size, and leaves the choice to the others
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.plan.estimating import Rate, Workload, estimate
+from orchestrator.plan.fitting import by_area, largest_that_fits
 from orchestrator.plan.value import Estimate, Resources
 from trainables.backbones import get_backbone
 
 DEFAULT_SECONDS = 270.0  # so that a first search is over in about five minutes
-_REFERENCE = 128  # px; where speed is measured first
 _SMALLER = 0.7  # the smallest further size worth searching, as a share of the chosen one
+LEEWAY = 1.25
+"""Where even the smallest size takes too long, and nobody has set a time: what hardly adds to it is
+taken all the same. A search of nets that train is not made short by smaller images for heads."""
 
 
 @dataclass(frozen=True)
@@ -49,30 +52,26 @@ def choose_sizes(
     rate: Rate,
     seconds: float,
     own: Mapping[str, int] | None = None,
+    leeway: float = 1.0,
 ) -> Sizing:
     """The largest common size at which the search fits into `seconds`, and the next smaller one.
 
     Args:
         own: by name, nets that see a size of their own, whatever is chosen for the others.
+        leeway: how many times as long as at the smallest size it may take where that does not fit.
     """
     own = own or {}
     others = [name for name in backbones if name not in own]
     if not others:
         return _all_own(own, work, resources, rate)
     sizes = common_sizes(others)
-    reference = _REFERENCE if _REFERENCE in sizes else sizes[0]
-
-    def guess(name: str, size: int) -> float:
-        return rate(name, size) if name in own else rate(name, reference) * (reference / size) ** 2
 
     def cost(chosen: Sequence[int], by: Rate) -> Estimate:
         return estimate(_offered(backbones, chosen, own), work, resources, by)
 
-    fits = [size for size in sizes if cost([size], guess).total <= seconds]
-    position = sizes.index(fits[-1]) if fits else 0
-    # The guess by area is kind to large sizes; measure before settling on one.
-    while position and cost([sizes[position]], rate).total > seconds:
-        position -= 1
+    guess = by_area(rate, sizes, own)
+    offers = [(size,) for size in sizes]
+    position = largest_that_fits(offers, cost, guess, rate, seconds, leeway)
     chosen = sizes[position]
     smaller = [s for s in sizes[:position] if s >= _SMALLER * chosen][-1:]
     found = cost([*smaller, chosen], rate)
@@ -83,12 +82,51 @@ def choose_sizes(
     return Sizing((*smaller, chosen), "; ".join([reason, *_own_words(own)]), found)
 
 
+def every_size(
+    backbones: Sequence[str],
+    work: Callable[[tuple[int, ...]], Workload],
+    resources: Resources,
+    rate: Rate,
+    seconds: float,
+    own: Mapping[str, int],
+    image_size: int,
+) -> Sizing:
+    """The images' own size, and the common ones up to where the search fits into `seconds`.
+
+    Args:
+        work: by the sizes on offer, since more of them take more trials.
+        image_size: of the data, pixels a side; left out where a body cannot take it.
+    """
+    others = [name for name in backbones if name not in own]
+    if not others:
+        return _all_own(own, work(()), resources, rate)
+    takes = all(get_backbone(name).smallest_size <= image_size for name in others)
+    larger = [size for size in common_sizes(others) if size > image_size or not takes]
+    sizes = tuple([image_size] if takes else []) + tuple(larger)
+
+    def cost(chosen: Sequence[int], by: Rate) -> Estimate:
+        offered = tuple(chosen)
+        return estimate(_offered(backbones, offered, own), work(offered), resources, by)
+
+    guess = by_area(rate, sizes, own)
+    offers = [sizes[: count + 1] for count in range(len(sizes))]
+    position = largest_that_fits(offers, cost, guess, rate, seconds)
+    found = cost(offers[position], rate)
+    budget = f"{seconds / 60:.0f} min"
+    reason = f"every size that suits all of them, and all fit into {budget}"
+    if position + 1 < len(sizes):
+        reason = f"every size up to where {budget} end; {sizes[position + 1]} px does not fit"
+    if found.total > seconds and not position:
+        reason = f"the smallest alone; even this takes longer than {budget}"
+    return Sizing(offers[position], "; ".join([reason, *_own_words(own)]), found)
+
+
 def fixed_size(
     size: int, backbones: Sequence[str], work: Workload, resources: Resources, rate: Rate
 ) -> Sizing:
     """The sizing of a search whose input size a person has fixed."""
     found = estimate(_offered(backbones, [size], {}), work, resources, rate)
-    return Sizing((size,), "fixed by --set input_size", found)
+    return Sizing((size,), "fixed, by --set or by the space", found)
 
 
 def _all_own(own: Mapping[str, int], work: Workload, resources: Resources, rate: Rate) -> Sizing:
@@ -116,6 +154,8 @@ def _own_words(own: Mapping[str, int]) -> list[str]:
 
 def _reason(sizes: Sequence[int], position: int, seconds: float, fits: bool, whom: str) -> str:
     budget = f"{seconds / 60:.0f} min"
+    if not fits and position:
+        return f"the smallest would hardly be faster; at any size it takes longer than {budget}"
     if not fits:
         return f"the smallest sensible one; even this takes longer than {budget}"
     if position == len(sizes) - 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
@@ -38,8 +39,20 @@ def _first(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Points with their origin: what was asked for, then the space's known-good ones."""
     points = [("try", params) for params in spec.tries]
-    points += [("baseline", params) for params in space.baselines(context)]
+    points += [("baseline", p) for p in space.baselines(context) if _agrees(p, spec.fixed)]
     return [
         (kind, {key: value for key, value in params.items() if key not in spec.fixed})
         for kind, params in points
     ]
+
+
+def _agrees(baseline: Mapping[str, Any], fixed: Mapping[str, Any]) -> bool:
+    """A known-good point of another branch is none once what chooses the branch is fixed.
+
+    Numbers that were fixed (`--set lr=...`) leave a baseline what it is otherwise.
+    """
+    return all(
+        fixed[name] == value
+        for name, value in baseline.items()
+        if name in fixed and isinstance(value, str)
+    )

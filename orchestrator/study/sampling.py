@@ -12,6 +12,7 @@ from orchestrator.study.pruners import make_pruner
 from orchestrator.study.samplers import SamplerNeeds, make_sampler
 from orchestrator.study.spec import ConditionSpec, ObjectiveSpec, StudySpec
 from search_spaces.exploring import parameters
+from search_spaces.parameter import field_of
 from search_spaces.space import Space, SpaceContext
 
 
@@ -27,15 +28,20 @@ def needs_of(
     """What a sampler must be able to do for this search."""
     known = parameters(space, context)
     grid = None if space.grid is None else space.grid(context)
-    free = None if grid is None else {k: tuple(v) for k, v in grid.items() if k not in fixed}
+    free = None if grid is None else {k: tuple(v) for k, v in grid.items() if _is_free(k, fixed)}
     return SamplerNeeds(
         seed=seed,
         objectives=len(objectives),
         constrained=bool(constraints),
         trials=trials,
-        parameters={name: each for name, each in known.items() if name not in fixed},
+        parameters={name: each for name, each in known.items() if _is_free(name, fixed)},
         grid=free,
     )
+
+
+def _is_free(name: str, fixed: Mapping[str, Any]) -> bool:
+    """`lr.head`, the learning rate in one branch of a space, is fixed with `lr`."""
+    return name not in fixed and field_of(name) not in fixed
 
 
 def sampler_of(spec: StudySpec, space: Space, context: SpaceContext) -> optuna.samplers.BaseSampler:

@@ -12,6 +12,7 @@ from orchestrator.study.store import read_spec
 from search_spaces.errors import OrchestratorError, UsageError
 from search_spaces.exploring import parameters
 from search_spaces.fixing import FixingTrial
+from search_spaces.parameter import field_of
 from search_spaces.space import Space, SpaceContext
 
 # Where a trial runs, and which draw of the head it is: these need not agree.
@@ -72,9 +73,7 @@ def _translated(
     config = trial.user_attrs.get("config", {})
     wanted: dict[str, Any] = {name: config[name] for name in known if name in config}
     shared = {**spec.base_config, **spec.fixed}
-    free = (known | _FREE) - set(spec.fixed)
-    if any(config.get(name) != value for name, value in shared.items() if name not in free):
-        return None
+    free = (known | set(map(field_of, known)) | _FREE) - set(spec.fixed)
     metrics = trial.user_attrs.get("metrics", {})
     wanted_metrics = [item.metric for item in spec.objectives]
     wanted_metrics += [item.metric for item in spec.constraints]
@@ -82,8 +81,11 @@ def _translated(
         return None
     fixed = FixedTrial({**wanted, **trial.params})
     try:
-        space.suggest(FixingTrial(fixed, spec.fixed), context)
+        suggested = space.suggest(FixingTrial(fixed, spec.fixed), context)
     except (ValueError, OrchestratorError):
+        return None
+    constants = {k: v for k, v in suggested.items() if k not in free and k not in spec.fixed}
+    if any(config.get(k) != v for k, v in {**shared, **constants}.items() if k not in free):
         return None
     # FixedTrial only warns of a value that the space does not hold.
     if not all(

@@ -35,10 +35,44 @@ def print_space(space: Row) -> None:
     for each in space["parameters"]:
         text = each["range"] + (" (some branches only)" if each["conditional"] else "")
         table.add_row(each["name"], text)
-    console_for(sys.stdout).print(f"{heading}\nObjective: {objectives}\n", soft_wrap=False)
-    _print(table, "A search narrows backbones and input sizes to what this machine can do.")
+    lines = [heading, f"Objective: {objectives}", *_terms(space)]
+    console_for(sys.stdout).print(Text("\n".join(lines) + "\n"))
+    _print(table, _footer(space))
     lines = baseline_lines(space["baselines"])
     console_for(sys.stdout).print(Text("\n" + "\n".join(lines)))
+
+
+def _terms(space: Row) -> list[str]:
+    """What trials of this space share, how many there are, and what may be stopped early."""
+    early = {
+        "runs": "stopping early compares whole short runs",
+        "epochs": "stopping early compares epochs",
+    }
+    how = "" if space["sampler"] == "auto" else f" by --sampler {space['sampler']}"
+    return [
+        *([f"Always: {_pairs(space['fixed'])}"] if space["fixed"] else []),
+        *([f"Unless you say otherwise: {_pairs(space['defaults'])}"] if space["defaults"] else []),
+        *([f"Backbones: {', '.join(space['backbones'])}"] if space["backbones"] else []),
+        f"Trials: {space['trials']}{how}; {early.get(space['fidelity'], 'none is stopped early')}",
+    ]
+
+
+def _footer(space: Row) -> str:
+    """What the table does not say by itself."""
+    names = [each["name"] for each in space["parameters"]]
+    branch = next((name for name in names if "." in name), None)
+    words = ["A search narrows backbones and input sizes to what this machine can do."]
+    if branch is not None:
+        field, _, where = branch.partition(".")
+        words.append(
+            f"{branch} is {field} in the branch {where}; --set {field}=... fixes it in all."
+        )
+    grid = "; ".join(f"{name} {_choices(each)}" for name, each in space["grid"].items())
+    return "\n".join([*words, f"Grid: {grid}"] if grid else words)
+
+
+def _choices(values: Sequence[Any]) -> str:
+    return ", ".join(_value(value) for value in values)
 
 
 def baseline_lines(baselines: Sequence[Row]) -> list[str]:
@@ -48,7 +82,7 @@ def baseline_lines(baselines: Sequence[Row]) -> list[str]:
         for name, value in (baselines[0].items() if baselines else ())
         if len(baselines) > 1 and all(each.get(name) == value for each in baselines)
     }
-    heading = f"Tried first, {len(baselines)} baselines"
+    heading = f"Tried first, {len(baselines)} baseline{'' if len(baselines) == 1 else 's'}"
     lines = [f"{heading}, all with {_pairs(shared)}:" if shared else f"{heading}:"]
     for each in baselines:
         own = {name: value for name, value in each.items() if name not in shared}

@@ -119,10 +119,16 @@ def _input_size(spec: StudySpec) -> str:
 def _goal(plan: SearchPlan) -> str:
     spec = plan.spec
     aims = ", ".join(f"{each.direction} {each.metric}" for each in spec.objectives)
-    fixed = ", ".join(f"{name} {_value(value)}" for name, value in spec.fixed.items())
+    fixed = ", ".join(f"{name} {_value(value)}" for name, value in _settled(plan).items())
     words = f"{aims} in {count(spec.trials)} trial{'' if spec.trials == 1 else 's'}"
     words = f"{words}, or until {spec.target}" if spec.target else words
     return f"{words}, with {fixed} fixed" if fixed else words
+
+
+def _settled(plan: SearchPlan) -> dict[str, object]:
+    """What every trial has: the space's own, and what `--set` fixed."""
+    own = {name: plan.spec.base_config.get(name, value) for name, value in plan.space.fixed.items()}
+    return {**own, **plan.spec.fixed}
 
 
 def _value(value: object) -> str:

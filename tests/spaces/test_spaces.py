@@ -1,4 +1,4 @@
-"""Every registered space keeps its promises; ranges, baselines and fixed values are checked."""
+"""Ranges, baselines and fixed values are checked; a space in a file of one's own is found."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import optuna
 import pytest
 
-from search_spaces import SPACES, Space, SpaceContext, UsageError, find_space
+from search_spaces import Space, SpaceContext, UsageError, find_space
 from search_spaces.errors import InfeasibleTrial, UnknownNameError
-from search_spaces.exploring import check_params, check_point, parameters
+from search_spaces.exploring import check_fixed, check_point, parameters
 from search_spaces.fixing import FixingTrial
 from trainables.config import TrialConfig
 
@@ -20,31 +20,6 @@ CONTEXT = SpaceContext(
     train_size=1000,
     defaults=TrialConfig().model_dump(),
 )
-
-
-@pytest.mark.parametrize("tune", ["head", "all"])
-@pytest.mark.parametrize("name", SPACES.names())
-def test_a_spaces_contract(name, tune):
-    """Names agree, baselines lie inside, and both ends of every range build a valid config."""
-    space = find_space(name)
-    context = replace(CONTEXT, defaults=TrialConfig(tune=tune).model_dump())
-    known = parameters(space, context)
-    assert space.name == name
-    assert space.question.endswith("?")
-    assert space.baselines(context)
-    for params in space.baselines(context):
-        check_params(known, params)
-        assert set(params) <= set(known)
-    study = optuna.create_study()
-    for end in (0, -1):
-        extreme = {
-            key: parameter.choices[end]
-            if parameter.choices
-            else (parameter.low, parameter.high)[end]
-            for key, parameter in known.items()
-        }
-        study.enqueue_trial(extreme)
-        TrialConfig(**space.suggest(study.ask(), context))
 
 
 def test_every_backbone_is_a_baseline_at_the_largest_size():
@@ -209,6 +184,39 @@ def test_fixed_values_are_not_asked_of_the_sampler():
     overrides = find_space("backbone_compare").suggest(FixingTrial(trial, fixed), CONTEXT)
     assert {key: overrides[key] for key in fixed} == fixed
     assert not set(trial.params) & set(fixed)
+
+
+def by_kind(trial, context):
+    """The same field in two branches, each with a range of its own."""
+    kind = trial.suggest_categorical("tune", ("head", "all"))
+    low, high = (1e-5, 1e-3) if kind == "head" else (1e-3, 1e-1)
+    return {"tune": kind, "lr": trial.suggest_float(f"lr.{kind}", low, high, log=True)}
+
+
+@pytest.mark.parametrize(
+    ("lr", "says"),
+    [
+        (1e-4, None),  # a head's
+        (1e-2, None),  # a whole net's
+        (1e-1, None),
+        (0.5, "lr must be 1e-05 to 0.001, log or 0.001 to 0.1, log in this space. Got: 0.5."),
+    ],
+)
+def test_a_field_that_branches_have_ranges_of_is_fixed_for_all_of_them(lr, says):
+    known = parameters(space_of(by_kind), CONTEXT)
+    assert list(known) == ["tune", "lr.head", "lr.all"]
+    if says is not None:
+        with pytest.raises(UsageError) as caught:
+            check_fixed(known, {"lr": lr})
+        assert str(caught.value) == says
+        return
+    check_fixed(known, {"lr": lr})
+    for kind in ("head", "all"):
+        study = optuna.create_study()
+        study.enqueue_trial({"tune": kind})
+        trial = study.ask()
+        assert by_kind(FixingTrial(trial, {"lr": lr}), CONTEXT) == {"tune": kind, "lr": lr}
+        assert list(trial.params) == ["tune"]
 
 
 OWN = """

@@ -1,0 +1,129 @@
+"""What the trials of a search push through their bodies, in forward passes of an image."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from trainables.attacks import NO_ATTACK
+from trainables.backbones import get_backbone
+from trainables.config import TrialConfig
+from trainables.inputs import kind_of_inputs
+
+# Attacking one image costs about this many images' extraction: a forward and a backward pass, and
+# one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
+# nets at 192 and 224 px: 7.4, 7.7, 9.3 and 10.
+ATTACK_PASSES = 9.0
+# Training on an image costs about this many images' extraction, which runs a folded body: measured
+# by benchmarks/train_passes.py; of nets with depthwise convolutions, and of others.
+DEPTHWISE_PASSES, TRAIN_PASSES = 7.0, 3.5
+# The last stage's share of a forward pass. Multiplications, counted by torch's FlopCounterMode at
+# 128 px: tf_efficientnet_lite0 0.37, _lite2 0.33, mobilenet_v2 0.30, resnet18 0.23, vgg16 0.11.
+LAST_STAGE = 0.3
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One trial that a search may run.
+
+    Args:
+        size: pixels a side; None for the body's own.
+        recipe: its config.
+        weight: how often it is to be expected among its like.
+    """
+
+    backbone: str
+    size: int | None
+    recipe: TrialConfig
+    weight: float = 1.0
+
+    @property
+    def pixels(self) -> int:
+        """Pixels a side that the body sees."""
+        return self.size or get_backbone(self.backbone).natural_size
+
+
+@dataclass(frozen=True)
+class Likely:
+    """The trials of a search: those that come first, and those that any further one may be."""
+
+    first: tuple[Planned, ...]
+    further: tuple[Planned, ...]
+
+
+Points = Callable[[Mapping[str, Sequence[int]]], Likely]
+"""The trials of a search, by the sizes that each backbone is offered."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What one trial has to push through its body.
+
+    Args:
+        train, val, attack: images to train on, to validate on, to attack.
+        trials: of the whole search.
+        recipe: what trials share of how they train.
+        points: what they do not share; None where all train alike.
+    """
+
+    train: int
+    val: int
+    attack: int
+    trials: int
+    precision: str
+    device: str
+    recipe: TrialConfig
+    points: Points | None = None
+
+    def likely(self, sizes: Mapping[str, Sequence[int]]) -> Likely:
+        """Its trials; where all train alike, one a backbone at the largest, then any at any."""
+        found = self.points(sizes) if self.points is not None else Likely((), ())
+        if found.first and found.further:
+            return found
+        first = [Planned(name, offered[-1], self.recipe) for name, offered in sizes.items()]
+        further = [
+            Planned(name, size, self.recipe, 1 / len(offered))
+            for name, offered in sizes.items()
+            for size in offered
+        ]
+        return Likely(found.first or tuple(first), found.further or tuple(further))
+
+    def kept(self, trial: Planned) -> float:
+        """Forward passes of an image that are kept for all trials like this one."""
+        share = {"features": 1.0, "front": 1 - LAST_STAGE, "images": 0.0}[trial_kind(trial)]
+        return share * (self._train(trial) + self.val)
+
+    def attacked(self, trial: Planned) -> float:
+        """Forward passes of an image that the attack costs this trial."""
+        return self.attack * ATTACK_PASSES if trial.recipe.attack != NO_ATTACK else 0.0
+
+    def anew(self, trial: Planned) -> float:
+        """Forward passes of an image that training costs this trial."""
+        kind, train = trial_kind(trial), self._train(trial)
+        if kind == "features":
+            return 0.0
+        trains = 1.0 if trial.recipe.tune == "all" else LAST_STAGE
+        runs = trains if kind == "front" else 1.0
+        passes = DEPTHWISE_PASSES if _has_depthwise(trial.backbone) else TRAIN_PASSES
+        an_epoch = (runs + (passes - 1) * trains) * train
+        # Measured no more often than takes as long as training: net_trial.py.
+        measured = math.ceil(trial.recipe.epochs / max(1, math.ceil(self.val / (3 * train))))
+        return trial.recipe.epochs * an_epoch + measured * runs * self.val
+
+    def _train(self, trial: Planned) -> int:
+        """Images that this trial trains on; a recipe without a number has the study's."""
+        return trial.recipe.train_size or self.train
+
+
+def trial_kind(trial: Planned) -> str:
+    """What its inputs are: features, maps of a frozen front, or images."""
+    return kind_of_inputs(trial.recipe, get_backbone(trial.backbone))
+
+
+@functools.cache
+def _has_depthwise(backbone: str) -> bool:
+    from trainables.depthwise import has_depthwise
+
+    return has_depthwise(get_backbone(backbone))
