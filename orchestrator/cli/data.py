@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from orchestrator.cli.answer import print_json, stdout_kept_clean
-from orchestrator.cli.options import DataDir, ImageSize, Json
+from orchestrator.cli.failing import FAILED
+from orchestrator.cli.options import OUTPUT, DataDir, ImageSize, Json, option
 
-app = typer.Typer(no_args_is_help=True, help="List image data, or fetch it.")
+app = typer.Typer(no_args_is_help=True, help="List image data, fetch it, or check it.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="cifar10, digits or folder:PATH.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="As in orchestrator data list, or folder:PATH.")
+]
+
+Out = Annotated[
+    Path | None,
+    option("--out", "FOLDER", OUTPUT, "Draw pairs of duplicates into this folder.", "no pictures"),
+]
 
 
 @app.command("list")
@@ -51,6 +60,32 @@ def fetch(
     from orchestrator.views.listings import print_fetched
 
     print_fetched(facts)
+
+
+@app.command("check")
+def check(
+    name: Name,
+    data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Look for duplicates across and within splits, wrong labels, blank images, imbalance.
+
+    Findings are warnings; the exit status is 1 only where no search can use the data.
+    """
+    from trainables.data.check import check_data
+
+    with stdout_kept_clean(as_json) as stdout:
+        found = check_data(name, data_dir=data_dir, image_size=image_size, out=out, progress=_tell)
+        if as_json:
+            print_json(found.to_json(), file=stdout)
+    if not as_json:
+        from orchestrator.views.data_check_text import print_check
+
+        print_check(found)
+    if found.unusable:
+        raise typer.Exit(FAILED)
 
 
 def _tell(message: str) -> None:

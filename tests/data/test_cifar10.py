@@ -19,6 +19,7 @@ from search_spaces.errors import UsageError
 from trainables.data import load, open_test
 from trainables.data.cifar10 import CLASSES, DIGEST, SOURCE, npm_route, torchvision_route
 from trainables.data.cifar10.batches import FOLDER, read_batches
+from trainables.data.downloading import unreachable
 from trainables.data.source import DataRequest, RouteFailed
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: connections are refused at once
@@ -238,7 +239,7 @@ def silent_host():
 def test_a_host_that_stays_silent_is_given_up():
     with silent_host() as url:
         start = time.monotonic()
-        assert torchvision_route._unreachable(url, 0.5) != ""
+        assert unreachable(url, 0.5) != ""
         assert time.monotonic() - start < 3
 
 

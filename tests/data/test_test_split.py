@@ -53,6 +53,15 @@ def test_a_line_that_cannot_be_read_counts_too(clean_home):
     assert test_openings(data) == 2
 
 
+def test_an_opening_that_measures_nothing_is_written_down_and_not_counted(clean_home):
+    data = load("digits")
+    open_test(data, purpose="a look at duplicates", evaluation=False)
+    assert (test_openings(data), len(read_ledger(data))) == (0, 1)
+    with (clean_home / "test_openings" / f"{data.digest}.jsonl").open("a") as ledger:
+        ledger.write('{"time": 1.8e9, "purpose": "of a version that knew evaluations only"}\n')
+    assert test_openings(data) == 1
+
+
 @pytest.mark.parametrize("purpose", ["", " \n"])
 def test_without_a_purpose_it_stays_shut(purpose):
     data = load("digits")

@@ -33,7 +33,7 @@ class Folder:
     def identify(self, request: DataRequest) -> Identity:
         """Named by path, size and file list; looks at every file's size and time, opens none."""
         request.refuse(data_dir=True)
-        path, size = _path_and_size(request)
+        path, size = path_and_size(request)
         tree = find_tree(path)
         place = hashlib.sha256(f"{path}\0{size}".encode(errors="surrogateescape")).hexdigest()[:8]
         readable = re.sub(r"[^A-Za-z0-9_-]+", "_", path.name)[:40] or "root"
@@ -46,11 +46,11 @@ class Folder:
         Raises:
             UsageError: files that cannot be read (by name), one class, an empty folder.
         """
-        path, size = _path_and_size(request)
+        path, size = path_and_size(request)
         tree = find_tree(path)
         for name in tree.ignored:
             tell(f"{path / name} is not used: only train and test are")
-        (files, labels_N), (test_files, test_labels_N) = _train_and_test(tree)
+        (files, labels_N), (test_files, test_labels_N) = train_and_test(tree)
         images = decode_files([*files, *test_files], size, scratch / "images.npy", tell)
         return Decoded(
             classes=tree.classes,
@@ -62,10 +62,11 @@ class Folder:
         )
 
 
-_Part = tuple[list[Path], np.ndarray]
+Part = tuple[list[Path], np.ndarray]
 
 
-def _train_and_test(tree: ImageTree) -> tuple[_Part, _Part]:
+def train_and_test(tree: ImageTree) -> tuple[Part, Part]:
+    """Files and labels of the training and of the test split, in the order they are stored in."""
     labels_N = np.asarray(tree.labels, dtype=np.int64)
     if tree.test_files:
         test = list(tree.test_files), np.asarray(tree.test_labels, dtype=np.int64)
@@ -77,7 +78,7 @@ def _train_and_test(tree: ImageTree) -> tuple[_Part, _Part]:
     )
 
 
-def _path_and_size(request: DataRequest) -> tuple[Path, int]:
+def path_and_size(request: DataRequest) -> tuple[Path, int]:
     """The absolute path and the size; `folder:PATH@SIZE`, as stored data is called, works too."""
     argument, size = request.argument, request.image_size
     named = re.fullmatch(r"(.+)@(\d+)", argument)

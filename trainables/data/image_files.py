@@ -25,11 +25,31 @@ _NAMED = 10  # unreadable files named in an error
 _CHUNK = 1000  # files between two words of progress
 
 
+class UnreadableFiles(UsageError):
+    """Files that cannot be decoded; names the first 10 and says how many they are.
+
+    Args:
+        broken: each file and why; `orchestrator data check` names all of them.
+        total: files in all.
+    """
+
+    def __init__(self, broken: Sequence[tuple[Path, str]], total: int) -> None:
+        self.broken = tuple(broken)
+        lines = [f"\n  - {path}: {reason}" for path, reason in broken[:_NAMED]]
+        if len(broken) > _NAMED:
+            lines.append(f"\n  - and {len(broken) - _NAMED} more")
+        super().__init__(
+            f"Every image file must be a readable PNG or JPEG; {len(broken)} of {total} are not:"
+            + "".join(lines),
+            hint="\nRepair them, or take them out of the folder.",
+        )
+
+
 def decode_files(files: Sequence[Path], size: int, store: Path, tell: Tell) -> np.ndarray:
     """All `files` as uint8 [N,S,S,3], in a file at `store`: memory does not bound them.
 
     Raises:
-        UsageError: files that cannot be decoded; names the first 10 and says how many they are.
+        UnreadableFiles: files that cannot be decoded.
     """
     broken: list[tuple[Path, str]] = []
     # Written, not mapped: a full disk is an error of write(), but the end of who writes to a map.
@@ -45,7 +65,7 @@ def decode_files(files: Sequence[Path], size: int, store: Path, tell: Tell) -> n
                 else:
                     out.write(image.tobytes())
     if broken:
-        raise _unreadable(broken, len(files))
+        raise UnreadableFiles(broken, len(files))
     return np.memmap(store, dtype=np.uint8, mode="r", shape=(len(files), size, size, 3))
 
 
@@ -86,14 +106,3 @@ def _try_decode(path: Path, size: int) -> np.ndarray | str:
     except Exception as error:  # a damaged file can raise anything (struct.error, SyntaxError)
         # Pillow repeats the path in its own message; the list gives it once.
         return str(error).replace(f" {str(path)!r}", "") or type(error).__name__
-
-
-def _unreadable(broken: list[tuple[Path, str]], total: int) -> UsageError:
-    lines = [f"\n  - {path}: {reason}" for path, reason in broken[:_NAMED]]
-    if len(broken) > _NAMED:
-        lines.append(f"\n  - and {len(broken) - _NAMED} more")
-    return UsageError(
-        f"Every image file must be a readable PNG or JPEG; {len(broken)} of {total} are not:"
-        + "".join(lines),
-        hint="\nRepair them, or take them out of the folder.",
-    )

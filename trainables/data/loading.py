@@ -16,7 +16,11 @@ SOURCES: Registry[DataSource] = Registry(
     "data source",
     {
         "cifar10": "trainables.data.cifar10:SOURCE",
+        "cifar100": "trainables.data.cifar100:SOURCE",
         "digits": "trainables.data.digits:SOURCE",
+        "fashion_mnist": "trainables.data.fashion_mnist:SOURCE",
+        "stl10": "trainables.data.stl10:SOURCE",
+        "svhn": "trainables.data.svhn:SOURCE",
         "folder": "trainables.data.folder:SOURCE",
     },
     group="orchestrator.data_sources",
@@ -34,7 +38,7 @@ def load(
 
     Args:
         name: a registered source, or `folder:PATH`.
-        data_dir: a folder that already holds the data (for `cifar10`).
+        data_dir: a folder that already holds the data (not for `digits` and `folder`).
         image_size: pixels a side at which `folder:PATH` is stored.
         progress: is told, in words, what takes a while.
 

@@ -23,20 +23,32 @@ from trainables.home import HINT, home, home_folder
 
 @dataclass(frozen=True)
 class TestOpening:
-    """One look at the test split: when (unix seconds), what for, by which program."""
+    """One look at the test split.
+
+    Args:
+        time: when, unix seconds.
+        purpose: what for, in words.
+        program: by which command line.
+        evaluation: whether anything was measured on it; a search for duplicates measures nothing.
+    """
 
     __test__ = False  # not a test class, whatever pytest makes of the name
 
     time: float
     purpose: str
     program: str = ""
+    evaluation: bool = True
 
 
-def open_test(data: ImageData, *, purpose: str) -> tuple[np.ndarray, np.ndarray]:
+def open_test(
+    data: ImageData, *, purpose: str, evaluation: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     """Test images (uint8 [N,H,W,3]) and labels (int64 [N]), read-only; counted.
 
     Args:
         purpose: what for, in words: promotion, a reference table.
+        evaluation: False only for who looks at the data itself (`orchestrator data check`) and
+            measures no model; written down too, but not among `test_openings`.
 
     Raises:
         UsageError: no purpose, or data that has no test split.
@@ -49,13 +61,14 @@ def open_test(data: ImageData, *, purpose: str) -> tuple[np.ndarray, np.ndarray]
     stored = read_folder(data.folder)
     if stored is None or stored.meta["digest"] != data.digest:
         raise UnavailableError(f"The test split of {data.name} (digest {data.digest})")
-    _write_down(data, TestOpening(time.time(), purpose.strip(), " ".join(sys.argv)[:200]))
+    program = " ".join(sys.argv)[:200]
+    _write_down(data, TestOpening(time.time(), purpose.strip(), program, evaluation))
     return stored.array("test_images"), stored.array("test_labels")
 
 
 def test_openings(data: ImageData) -> int:
-    """How many times the test split of this data has been opened with this home folder."""
-    return len(read_ledger(data))
+    """How many times this data's test split was opened with this home folder to measure on it."""
+    return sum(opening.evaluation for opening in read_ledger(data))
 
 
 # By its name pytest would collect it wherever it is imported.
