@@ -109,6 +109,8 @@ def trained_body(body: Body, weights: Mapping[str, np.ndarray]) -> nn.Module:
     changed = copy.deepcopy(body.module)
     state = changed.net.state_dict()
     for name, array in own.items():
+        if name in state and state[name].ndim == 0 and array.shape == (1,):
+            array = array[0]  # written by a version that stored scalars as vectors
         if name not in state or tuple(state[name].shape) != array.shape:
             rule = f"Trained weights must be those of {body.spec.name}."
             raise UsageError(rule, got=f"{name} {array.shape}")

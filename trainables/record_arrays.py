@@ -93,7 +93,8 @@ def weights_to(path: Path, report: TrialReport) -> None:
     """The trained tensors by name, with the class names in the header."""
     from safetensors.numpy import save
 
-    arrays = {name: np.ascontiguousarray(array) for name, array in report.weights.items()}
+    # Not ascontiguousarray: it makes a vector of a scalar (BatchNorm's num_batches_tracked).
+    arrays = {name: np.asarray(array, order="C") for name, array in report.weights.items()}
     # Not save_file: its error for a full disk is no OSError.
     path.write_bytes(save(arrays, metadata={"classes": json.dumps(list(report.classes))}))
 

@@ -5,13 +5,20 @@ Shapes: N labelled images, T steps, K classes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from trainables.evaluation import evaluate_logits
+from trainables.evaluation import (
+    balanced_accuracy,
+    calibration_bins,
+    calibration_error,
+    confusion_counts,
+    evaluate_logits,
+)
 from trainables.reports import Predictions
 from trainables.setup import TrialSetup
 
@@ -57,12 +64,47 @@ class Trained:
         )
 
 
-def final_metrics(predictions: tuple[Predictions, ...]) -> dict[str, float]:
-    """`train_acc`, `train_loss`, `val_acc`, `val_loss`."""
-    return {
+def final_metrics(
+    predictions: tuple[Predictions, ...], history: Sequence[Mapping[str, float]] = ()
+) -> dict[str, float]:
+    """The figures of both splits, of the gap between them, and the epoch of the least loss.
+
+    `train_acc`, `train_loss`, `val_acc`, `val_loss`, `val_balanced_acc`, `val_ece`; `overfit_gap`,
+    training accuracy less validation accuracy, both of the net as it was kept, in eval mode and
+    without augmentation; `best_epoch` and `best_val_loss` of the history, where it has any.
+    """
+    figures = {
         f"{part.split}_{figure}": value
         for part in predictions
         for figure, value in evaluate_logits(part.logits_NK, part.labels_N).items()
+    }
+    for part in predictions:
+        if part.split == "val":
+            figures |= _of_validation(part)
+    if {"train_acc", "val_acc"} <= figures.keys():
+        figures["overfit_gap"] = figures["train_acc"] - figures["val_acc"]
+    return figures | best_epoch(history)
+
+
+def best_epoch(history: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """`best_epoch` and `best_val_loss`: of all epochs that were measured; empty without one.
+
+    The first one of equals. A trial keeps the net of its last epoch: these say whether an earlier
+    one would have served better.
+    """
+    measured = [row for row in history if math.isfinite(row.get("val_loss", math.nan))]
+    if not measured:
+        return {}
+    best = min(measured, key=lambda row: row["val_loss"])
+    return {"best_epoch": float(best["epoch"]), "best_val_loss": float(best["val_loss"])}
+
+
+def _of_validation(part: Predictions) -> dict[str, float]:
+    counts_KK = confusion_counts(part.predicted_N, part.labels_N, part.logits_NK.shape[1])
+    bins = calibration_bins(part.logits_NK, part.labels_N)
+    return {
+        "val_balanced_acc": balanced_accuracy(counts_KK),
+        "val_ece": calibration_error(bins),
     }
 
 

@@ -52,7 +52,7 @@ def train(
         robustness, attack_seconds = yield from _robustness(config, setup, trained)
         predictions = trained.predictions(setup)
         metrics = {
-            **final_metrics(predictions),
+            **final_metrics(predictions, trained.history),
             **trained.extra,
             **(robustness_metrics(robustness.curve) if robustness else {}),
             "train_seconds": trained.seconds,

@@ -67,6 +67,6 @@ def metric(name: str, value: float | None) -> str:
     """A metric in the unit of its kind, told by its public name (`docs/json.md`)."""
     if name.endswith("_seconds"):
         return duration(value)
-    if name.endswith(("_acc", "_score")) or "_acc_" in name:
+    if name.endswith(("_acc", "_score", "_ece", "_gap")) or "_acc_" in name:
         return percent(value)
     return plain(value)

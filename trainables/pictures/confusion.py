@@ -1,4 +1,4 @@
-"""The confusion matrix as a panel.
+"""The confusion matrix, as a panel and as a picture of its own.
 
 Shapes: K classes.
 """
@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from trainables.pictures.style import say_nothing_here, shown
+from trainables.pictures.style import new_figure, say_nothing_here, shown
 
 # More classes than this and the counts or the names can no longer be read.
 _MOST_COUNTS = 16
@@ -33,6 +34,16 @@ def draw_confusion(
     if len(counts_KK) <= _MOST_COUNTS:
         _write_counts(axes, counts_KK, shares_KK)
     return None
+
+
+def draw_confusion_alone(
+    counts_KK: np.ndarray, classes: Sequence[str], *, title: str, figures: str = ""
+) -> Figure:
+    """The whole figure; it grows with the classes until their counts are left out."""
+    side = 4.0 + 0.42 * min(len(classes), _MOST_COUNTS)
+    figure = new_figure(max(side, 6.0), side + 0.3, title, figures=figures)
+    draw_confusion(figure.add_subplot(), counts_KK, classes, title="Images by class")
+    return figure
 
 
 def _name_classes(axes: Axes, classes: Sequence[str]) -> None:

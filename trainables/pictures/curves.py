@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ def draw_by_epoch(
     if kind == "acc":
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     else:
-        axes.set_ylim(bottom=0)
+        _from_zero(axes, rows, kind)
     axes.legend(frameon=False, fontsize=9)
     return None
 
@@ -106,6 +107,13 @@ def _line(
         label=label,
     )
     return True
+
+
+def _from_zero(axes: Axes, rows: Sequence[Mapping[str, float | None]], kind: str) -> None:
+    """Up to a little beyond the largest value, whose marker would be cut in two else."""
+    values = finite(row.get(f"{split}_{kind}") for row in rows for split, _, _ in _LINES)
+    largest = max((value for value in values if not math.isnan(value)), default=0.0)
+    axes.set_ylim(0, 1.06 * largest or 1.0)
 
 
 def _with_count(split: str, counts: Mapping[str, int]) -> str:

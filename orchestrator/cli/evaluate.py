@@ -1,0 +1,88 @@
+"""`orchestrator evaluate RUN_OR_MODEL`: a finished trial or a model against a split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from orchestrator.cli.answer import print_json, stdout_kept_clean
+from orchestrator.cli.options import (
+    DATA,
+    MACHINES,
+    OUTPUT,
+    DataDir,
+    ImageSize,
+    Json,
+    Storage,
+    TrackingUri,
+    flag,
+    option,
+)
+
+What = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN_OR_MODEL",
+        help=(
+            "STUDY (its best trial), STUDY/NUMBER, a trial's folder, an MLflow run id, or a model: "
+            r"models:/NAME/VERSION, models:/NAME@ALIAS. [dim]\[default: the newest study][/dim]"
+        ),
+        show_default=False,
+    ),
+]
+WhichSplit = Annotated[
+    Literal["train", "val", "test"],
+    option("--split", "train|val|test", DATA, "Which images; test openings are counted.", "val"),
+]
+Data = Annotated[
+    str | None,
+    option("--data", "NAME", DATA, "Data for a model that no trial is known of.", "the trial's"),
+]
+Device = Annotated[
+    str, option("--device", "DEVICE", MACHINES, "cpu, cuda or cuda:N.", "a GPU if there is one")
+]
+Out = Annotated[
+    Path | None,
+    option("--out", "FOLDER", OUTPUT, "Where files go.", "evaluation/ in the trial's folder"),
+]
+
+NoPictures = Annotated[bool, flag("--no-pictures", OUTPUT, "Only the numbers; draw nothing.")]
+
+
+def evaluate(
+    what: What = None,
+    split: WhichSplit = "val",
+    out: Out = None,
+    data: Data = None,
+    data_dir: DataDir = None,
+    image_size: ImageSize = None,
+    device: Device = "auto",
+    no_pictures: NoPictures = False,
+    storage: Storage = None,
+    tracking_uri: TrackingUri = None,
+    as_json: Json = False,
+) -> None:
+    """Evaluate a finished trial or a model: figures, confusions, calibration, worst mistakes."""
+    with stdout_kept_clean(as_json) as stream:
+        from orchestrator.evaluating.ready import EvaluateRequest
+        from orchestrator.views.evaluation_table import print_evaluated, watched
+
+        request = EvaluateRequest(
+            what=what,
+            split=split,
+            out=out,
+            data=data,
+            data_dir=data_dir,
+            image_size=image_size,
+            device=device,
+            pictures=not no_pictures,
+            storage=storage,
+            tracking_uri=tracking_uri,
+        )
+        found = watched(request)
+        if as_json:
+            print_json(found.to_json(), file=stream)
+        else:
+            print_evaluated(found)

@@ -1,0 +1,120 @@
+"""From what is to be evaluated to a classifier and the data that it is held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.evaluating.source import Source, config_of_run, run_source
+from orchestrator.study.uris import tracking_uri
+from search_spaces.errors import OrchestratorError, UsageError
+from trainables.config import TrialConfig
+from trainables.data import ImageData, load
+from trainables.evaluating import Classify, Split, prepare_again, trial_classifier
+from trainables.evaluation.evaluation import Fact
+from trainables.splits import Splits
+from trainables.splitting import split_for
+
+if TYPE_CHECKING:
+    from orchestrator.tracking.evaluations import LoadedModel
+
+
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """What a person asked for; the arguments are those of `evaluate`."""
+
+    what: str | None = None
+    split: Split = "val"
+    out: Path | None = None
+    data: str | None = None
+    data_dir: Path | None = None
+    image_size: int | None = None
+    device: str = "auto"
+    pictures: bool = True
+    storage: str | None = None
+    tracking_uri: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A classifier, and the data that it is to be held against."""
+
+    classify: Classify
+    data: ImageData
+    splits: Splits | None
+    facts: dict[str, Fact]
+
+
+def make_ready(source: Source, request: EvaluateRequest) -> tuple[Source, Ready]:
+    """The classifier and its data; a model's source is told its run and study, if it has any.
+
+    Raises:
+        UsageError: the data is not named, or named where it need not be, or has changed since.
+        UnavailableError: data, weights or the model cannot be had here.
+    """
+    if source.model is not None:
+        return _of_model(source, source.model, request)
+    assert source.record is not None
+    record = source.record
+    if request.data is not None or request.image_size is not None:
+        rule = "A trial is evaluated on its own data: --data and --image-size are for bare models."
+        raise UsageError(rule, got=request.data or request.image_size)
+    if request.data_dir is not None and isinstance(record.config, TrialConfig):
+        record = replace(record, config=record.config.replace(data_dir=request.data_dir))
+    setup = prepare_again(record, device=request.device)
+    assert isinstance(record.config, TrialConfig)  # else `prepare_again` has refused it
+    facts: dict[str, Fact] = {
+        "split_digest": record.report.digests.get("split"),
+        "weights_digest": setup.key.weights_digest,
+        "input_size": setup.key.input_size,
+        "precision": setup.key.precision,
+        "device": setup.one_device,
+    }
+    classify = trial_classifier(record.config, setup, record.report.weights)
+    return source, Ready(classify, setup.data, setup.splits, facts)
+
+
+def _of_model(source: Source, model: str, request: EvaluateRequest) -> tuple[Source, Ready]:
+    """A model of MLflow's; where a trial of ours made it, on that trial's data and splits."""
+    from orchestrator.tracking.evaluations import load_model
+
+    uri = tracking_uri(request.tracking_uri)
+    loaded = load_model(model, uri)
+    config = config_of_run(loaded.run_id, uri) if loaded.run_id else None
+    if config is None and request.data is None:
+        rule = "The data must be named for a model that no trial is known of."
+        raise UsageError(rule, hint="Add: --data NAME")
+    if config is not None and request.data not in (None, config.data):
+        rule = f"A trial's model is evaluated on the trial's own data, which is {config.data}."
+        raise UsageError(rule, got=request.data)
+    if config is not None:
+        source = _with_trial(source, loaded, request)
+    data = load(
+        request.data or (config.data if config else ""),
+        data_dir=request.data_dir or (config.data_dir if config else None),
+        image_size=request.image_size or (config.image_size if config else None),
+    )
+    _check_data(loaded, source, data, model)
+    splits = None if config is None else split_for(config, data, gpu=False)
+    return source, Ready(loaded.classify, data, splits, {"device": "cpu"})
+
+
+def _with_trial(source: Source, loaded: LoadedModel, request: EvaluateRequest) -> Source:
+    """The model's source with the study and trial that it is of, where they are here."""
+    try:
+        found = run_source(loaded.run_id, storage=request.storage, tracking=request.tracking_uri)
+    except OrchestratorError:  # the study is not here: the data counts its openings
+        return replace(source, run_id=loaded.run_id)
+    return replace(found, name=source.name, model=source.model, run_id=loaded.run_id)
+
+
+def _check_data(loaded: LoadedModel, source: Source, data: ImageData, model: str) -> None:
+    """The data must have the model's classes, and be what its trial, if any, was trained on."""
+    digest = source.record.report.digests.get("data") if source.record else None
+    if digest not in (None, data.digest):
+        rule = f"{model} was trained on {data.name} with the digest {digest}, which has changed."
+        raise UsageError(rule, got=data.digest)
+    if loaded.classes and loaded.classes != data.classes:
+        rule = f"{model} tells other classes apart than {data.name} has."
+        raise UsageError(rule, got=", ".join(loaded.classes[:10]))

@@ -1,0 +1,127 @@
+"""What an evaluation found: overall, class by class, and what is taken for what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.evaluating.evaluate import evaluating
+from orchestrator.evaluating.files import WORDS
+from orchestrator.evaluating.ready import EvaluateRequest
+from orchestrator.evaluating.result import Evaluated
+from orchestrator.lr_finding import in_words
+from orchestrator.views.console import console_for
+from orchestrator.views.listings import listing
+from orchestrator.views.numbers import count, duration, percent, percent_between, plain
+from trainables.driving import drive
+from trainables.evaluation import Evaluation
+from trainables.reports import Progress
+
+MOST_CLASSES = 30
+"""Rows by class; of more classes the worst are shown."""
+
+
+def watched(request: EvaluateRequest) -> Evaluated:
+    """Evaluates and says on stderr how far it is: one line that moves, or a line a stage."""
+    with _showing() as show:
+        return drive(evaluating(request), show)
+
+
+@contextmanager
+def _showing() -> Iterator[Callable[[Progress], None]]:
+    console = console_for(sys.stderr)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield lambda progress: status.update(in_words(progress))
+        return
+    said = ""
+
+    def show(progress: Progress) -> None:
+        nonlocal said
+        if progress.stage != said:
+            said = progress.stage
+            console.print(Text(f"{said} ..."))
+
+    yield show
+
+
+def print_evaluated(found: Evaluated) -> None:
+    """The tables, then how often the test split was opened and where the files are."""
+    console = console_for(sys.stdout)
+    heading = f"{found.name}: {found.label}" if found.label else found.name
+    console.print(Text(heading, style="bold"))
+    console.print(Text(f"on the {WORDS[found.split]} split of {found.data}"))
+    evaluation = found.evaluation
+    for table in (_overall(evaluation), _by_class(evaluation)):
+        console.print()
+        console.print(table)
+    console.print(Text(_left_out(evaluation), style="dim"), end="")
+    console.print()
+    if evaluation.most_confused:
+        console.print(_confused(evaluation))
+    else:
+        console.print(Text("No mistake was made."))
+    console.print()
+    for line in _lines(found):
+        console.print(Text(line))
+
+
+def _overall(evaluation: Evaluation) -> Table:
+    table = listing("images>", "accuracy (95 %)", "balanced>", "loss>", "calibration error>")
+    low, high = evaluation.accuracy_low, evaluation.accuracy_high
+    table.add_row(
+        count(evaluation.count),
+        percent_between(evaluation.accuracy, low, high),
+        percent(evaluation.balanced_accuracy),
+        plain(evaluation.loss),
+        percent(evaluation.ece),
+    )
+    return table
+
+
+def _by_class(evaluation: Evaluation) -> Table:
+    table = listing("class", "images>", "precision>", "recall>", "F1>")
+    rows = list(evaluation.per_class)
+    if len(rows) > MOST_CLASSES:
+        rows = sorted(rows, key=lambda row: 2.0 if row.f1 is None else row.f1)[:MOST_CLASSES]
+    for row in rows:
+        figures = (percent(row.precision), percent(row.recall), percent(row.f1))
+        table.add_row(Text(row.name), count(row.support), *figures)
+    return table
+
+
+def _left_out(evaluation: Evaluation) -> str:
+    number = len(evaluation.per_class)
+    if number <= MOST_CLASSES:
+        return ""
+    return f"The {MOST_CLASSES} classes of the lowest F1, of {number}; all are in the files.\n"
+
+
+def _confused(evaluation: Evaluation) -> Table:
+    table = listing("most confused", "taken for", "images>", "of the class>")
+    for pair in evaluation.most_confused:
+        cells = (Text(pair.label), Text(pair.predicted))
+        table.add_row(*cells, count(pair.count), f"{percent(pair.share)} %")
+    return table
+
+
+def _lines(found: Evaluated) -> Iterator[str]:
+    yield openings_in_words(found)
+    yield f"{len(found.files)} files in {found.folder} ({duration(found.seconds)})"
+    if found.unsent:
+        yield f"Not sent to MLflow: {found.unsent}"
+
+
+def openings_in_words(found: Evaluated) -> str:
+    """`The test split of this study was opened 3 times, this one included.`"""
+    whose = {"study": "this study", "trial": "this trial's folder"}
+    what = whose.get(found.counted_for, f"{found.data}, on this machine,")
+    if not found.test_openings:
+        return f"The test split of {what} was never opened."
+    times = "once" if found.test_openings == 1 else f"{count(found.test_openings)} times"
+    now = ", this one included" if found.split == "test" else ""
+    return f"The test split of {what} was opened {times}{now}."
