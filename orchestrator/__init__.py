@@ -10,15 +10,32 @@ result.best.metrics
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from orchestrator.api import load_study, lr_find, plan_search, run_search, search
+    from orchestrator.api import (
+        compare,
+        evaluate,
+        load_study,
+        lr_find,
+        plan_search,
+        run_search,
+        search,
+    )
+    from orchestrator.comparing.comparison import Comparison
+    from orchestrator.evaluating.result import Evaluated
     from orchestrator.lr_found import FoundLr
     from orchestrator.request import SearchRequest
     from orchestrator.results import SearchResult
+    from trainables.data.check import DataCheck, check_data
 
 __all__ = [
+    "Comparison",
+    "DataCheck",
+    "Evaluated",
     "FoundLr",
     "SearchRequest",
     "SearchResult",
+    "check_data",
+    "compare",
+    "evaluate",
     "load_study",
     "lr_find",
     "plan_search",
@@ -30,6 +47,12 @@ __all__ = [
 _PLACES = {
     "search": "orchestrator.api",
     "load_study": "orchestrator.api",
+    "check_data": "trainables.data.check",
+    "DataCheck": "trainables.data.check",
+    "compare": "orchestrator.api",
+    "Comparison": "orchestrator.comparing.comparison",
+    "evaluate": "orchestrator.api",
+    "Evaluated": "orchestrator.evaluating.result",
     "lr_find": "orchestrator.api",
     "FoundLr": "orchestrator.lr_found",
     "plan_search": "orchestrator.api",

@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from orchestrator.board import Board
+from orchestrator.comparing import (
+    CompareRequest,
+    Comparison,
+    plan_comparison,
+    plan_tuning,
+    read_comparison,
+)
+from orchestrator.evaluating.evaluate import evaluate
 from orchestrator.lr_finding import lr_find
 from orchestrator.plan.build import plan_search
 from orchestrator.plan.value import SearchPlan
@@ -18,7 +26,10 @@ from orchestrator.study.loading import load_study
 
 __all__ = [
     "Board",
+    "Comparison",
     "SearchPlan",
+    "compare",
+    "evaluate",
     "load_study",
     "lr_find",
     "make_board",
@@ -127,6 +138,54 @@ def search(
     )
     say = progress or silent
     return run_search(plan_search(request, say), say=say)
+
+
+def compare(
+    study: str | None = None,
+    *,
+    by: str = "backbone",
+    tune: int | None = None,
+    repeats: int = 5,
+    metric: str | None = None,
+    name: str | None = None,
+    storage: str | None = None,
+    tracking_uri: str | None = None,
+    time_budget: float | None = None,
+    cpus_per_trial: float | None = None,
+    gpus_per_trial: float | None = None,
+    concurrency: int | None = None,
+    address: str | None = None,
+    local: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Run the best of each value of `by` again, and say which is better, and by how much.
+
+    The arguments are those of `CompareRequest` and of the `SearchRequest` in it; what was run
+    before is not run again.
+
+    Args:
+        progress: is given a line now and then; `print` will do.
+
+    Raises:
+        UsageError: there is nothing to compare, or the name is taken by another comparison.
+    """
+    run = SearchRequest(
+        storage=storage,
+        tracking_uri=tracking_uri,
+        time_budget=time_budget,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        concurrency=concurrency,
+        address=address,
+        local=local,
+    )
+    say = progress or silent
+    request = CompareRequest(study, by, tune, repeats, metric, name, run)
+    tuning = plan_tuning(request, say)
+    if tuning is not None:
+        run_search(tuning, say=say)
+    result = run_search(plan_comparison(request), say=say)
+    return read_comparison(result.results, result.spec)
 
 
 def _path(value: str | Path | None) -> Path | None:

@@ -173,6 +173,7 @@ def test_the_check_itself_sees_both_kinds_of_difference() -> None:
         ("orchestrator backbones --json", "backbones"),
         ("orchestrator data list --json", "data list"),
         ("orchestrator data fetch NAME --json", "data fetch digits"),
+        ("orchestrator data check NAME --json", "data check digits"),
         ("orchestrator cache list --json", "cache list"),
         ("orchestrator cache empty --json", "cache empty --backbone nothing"),
         ("orchestrator version --json", "version"),

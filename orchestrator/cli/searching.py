@@ -43,13 +43,14 @@ def plan_and_run(request: SearchRequest, *, dry_run: bool, as_json: bool) -> Non
             _answer_plan(plan, out, as_json=as_json)
             return
         stop = StopRequest()
-        result = _watched(plan, stop, console)
+        result = watched(plan, stop, console)
         _answer(result, console, out, as_json=as_json)
     if result.best is None and stop.reason is None:
         raise typer.Exit(FAILED)
 
 
-def _watched(plan: SearchPlan, stop: StopRequest, console: Console) -> SearchResult:
+def watched(plan: SearchPlan, stop: StopRequest, console: Console) -> SearchResult:
+    """Run the plan with its progress on the console."""
     from orchestrator.api import make_board, run_search
     from orchestrator.views.watching import watching
 

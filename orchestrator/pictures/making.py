@@ -22,6 +22,7 @@ def study_pictures(
         now: Unix seconds up to which running trials are drawn. None: the last moment that the
             study knows of; then the same study gives the same bytes.
     """
+    from orchestrator.pictures.arms import draw_arms
     from orchestrator.pictures.fidelity import draw_fidelity
     from orchestrator.pictures.history import draw_history
     from orchestrator.pictures.history_time import draw_history_time
@@ -34,6 +35,7 @@ def study_pictures(
 
     view = study_view(study, spec, now)
     for draw in (
+        draw_arms,
         draw_history,
         draw_history_time,
         draw_pareto,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from orchestrator.settings import make_config
 from orchestrator.study.configs import is_ours
@@ -14,7 +15,7 @@ from trainables.backbones import BACKBONES
 def study_context(spec: StudySpec) -> SpaceContext:
     """The same at every start of the study, since all of it follows from the spec."""
     if not is_ours(spec.trainable):
-        return SpaceContext(defaults=spec.fixed)
+        return SpaceContext(defaults={**spec.base_config, **spec.fixed})
     defaults = make_config(spec.base_config).model_dump(mode="json")
     return SpaceContext(
         backbones=spec.backbones,
@@ -22,7 +23,15 @@ def study_context(spec: StudySpec) -> SpaceContext:
         train_size=spec.split.train,
         defaults=defaults,
         own_sizes=own_sizes(spec.backbones),
+        **_arms(spec),
     )
+
+
+def _arms(spec: StudySpec) -> dict[str, Any]:
+    if spec.comparison is None:
+        return {}
+    arms = {name: arm.overrides for name, arm in spec.comparison.arms.items()}
+    return {"arms": arms, "repeats": spec.comparison.repeats}
 
 
 def own_sizes(backbones: Sequence[str]) -> dict[str, int]:

@@ -40,6 +40,8 @@ def check_study_name(name: str) -> str:
 
 def trial_label(params: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """What was tried, in a line: `vgg16 · 128 px · lr 3e-3 · wd 1e-2`."""
+    if set(params) == {"arm", "repeat"}:  # of a comparison: the arm says it all
+        return f"{params['arm']} · repeat {params['repeat'] + 1}"
     backbone = params.get("backbone") or config.get("backbone")
     parts = [str(backbone)] if backbone else []
     size = params.get("input_size") or config.get("input_size")

@@ -74,6 +74,30 @@ class LeftOut(_Value):
     reason: str
 
 
+class ArmSpec(_Value):
+    """A configuration that is run again: trial `of` of another study, in a line and in full."""
+
+    of: int
+    label: str
+    overrides: dict[str, Any]
+
+
+class ComparisonSpec(_Value):
+    """What a study of repeats compares: the best of `source` for each value of `by`.
+
+    Args:
+        arms: by the value that they stand for.
+        repeats: runs of each.
+        tuned: finished trials that each arm is the best of.
+    """
+
+    source: str
+    by: str
+    arms: dict[str, ArmSpec]
+    repeats: int
+    tuned: int
+
+
 class StudySpec(_Value):
     """One search, as it was decided when it was created.
 
@@ -92,6 +116,7 @@ class StudySpec(_Value):
         exempt_share: share of the trials that are never stopped early, drawn at random.
         duplicates: what happens to a config that the study has finished already.
         tries, warm_start: points and studies that came first, as they were asked for.
+        comparison: what a study that `orchestrator compare` made is about.
         folder: absolute; trial folders lie in it under `trials/`.
         trainable: `module:function` that runs a trial; `trainable_path` is put on its path.
         created: Unix seconds.
@@ -129,6 +154,7 @@ class StudySpec(_Value):
     input_sizes: tuple[int, ...] = ()
     input_size_reason: str = ""
     attack: dict[str, Any] = {}
+    comparison: ComparisonSpec | None = None
     plan_seconds: float | None = None
     resources: dict[str, Any] = {}
     folder: Path

@@ -27,7 +27,8 @@ def describe(
         with_fidelity: whether to say if stopping early could be trusted, which takes some time.
     """
     spec = study.spec
-    head = [f"**{spec.space_question}**" if spec.space_question else "", answer(study, links)]
+    head = [f"**{spec.space_question}**" if spec.space_question else ""]
+    head += [answer(study, links) if spec.comparison is None else _compared(study)]
     head += [front(study, links), _setting(spec), _warm(study)]
     head += [_fidelity(study)] if with_fidelity else []
     foot = [_left_out(spec), _how_to_go_on(study, links, storage_hint)]
@@ -58,6 +59,15 @@ def answer(study: StudyRecord, links: Links) -> str:
         names = "One other trial is" if rivals == 1 else f"{rivals} other trials are"
         sentence += f" {names} within its interval."
     return sentence
+
+
+def _compared(study: StudyRecord) -> str:
+    """What a study of repeats says of its arms, a sentence a pair."""
+    from orchestrator.comparing.comparison import read_comparison
+
+    found = read_comparison(study.facts, study.spec)
+    lines = [f"- {escaped(sentence)}" for sentence in found.sentences[:_MOST_OF_FRONT]]
+    return "\n".join([f"**{escaped(found.verdict)}**", "", *lines])
 
 
 def front(study: StudyRecord, links: Links) -> str:

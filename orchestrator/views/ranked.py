@@ -98,7 +98,8 @@ def _commands(result: SearchResult) -> list[tuple[str, str]]:
 
 def _wide_table(rows: tuple[RankedRow, ...]) -> Table:
     """A line a trial, a column a figure."""
-    table = _table("", "#", "backbone", "features", "params", "input", "epochs")
+    names = tuple(rows[0].searched) if rows else ()
+    table = _table("", "#", "backbone", "features", "params", "input", "epochs", *names)
     for name in ("train", "validation", "robust score", "robust 8/255", "extract", "training"):
         table.add_column(name, justify="right", no_wrap=True)
     for rank, row in enumerate(rows, start=1):
@@ -110,6 +111,7 @@ def _wide_table(rows: tuple[RankedRow, ...]) -> Table:
             si(row.facts.parameters) if row.facts else NOTHING,
             f"{row.input_size} px" if row.input_size else NOTHING,
             count(row.epochs),
+            *row.searched.values(),
             *(str(share) for share in (row.train, row.val, row.robust_score, row.robust_acc)),
             duration(row.extract_seconds),
             duration(row.train_seconds),
@@ -129,13 +131,17 @@ def _narrow_table(rows: tuple[RankedRow, ...]) -> Table:
         )
         table.add_row(
             str(row.number),
-            f"{row.backbone}\n{about}",
+            "\n".join([row.backbone, about, *_named(row)]),
             f"{row.input_size or NOTHING} px\n{count(row.epochs)} ep",
             *(_stacked(share) for share in (row.train, row.val, row.robust_score, row.robust_acc)),
             f"{duration(row.extract_seconds)}\n{duration(row.train_seconds)}",
             style="bold" if rank == 1 else "",
         )
     return table
+
+
+def _named(row: RankedRow) -> list[str]:
+    return [f"{name} {value}" for name, value in row.searched.items()]
 
 
 def _table(*left: str, gap: int = 2) -> Table:

@@ -88,3 +88,32 @@ def test_a_whole_validation_split_of_one_image_has_an_interval_too() -> None:
     small = spec(split={**spec().split.model_dump(), "val": 1, "train": 1, "robust": 1})
     row = ranked_rows(result(spec=small, results=(trial(0, metrics={"val_acc": 1.0}),)))[0]
     assert (row.val.low, row.val.high) == pytest.approx(wilson(1.0, 1), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ([{"train_size": 10}, {"train_size": 1000}], {"train_size": "1,000"}),
+        ([{"lr": 1e-3}, {"lr": 3e-2}], {"lr": "0.03"}),
+        ([{"lr.head": 1e-3}, {"lr.all": 3e-2}], {"lr": "0.03"}),
+        ([{"tune": "all", "lr": 1e-3}, {"tune": "all", "lr": 3e-2}], {"lr": "0.03"}),
+        # Of many, those that tell most.
+        ([{"tune": "head", "lr": 1e-3, "dropout": 0.1, "weight_decay": 0.1},
+          {"tune": "all", "lr": 3e-2, "dropout": 0.2, "weight_decay": 0.2}], {"tune": "all"}),
+        ([{"backbone": "vgg16", "epochs": 3}, {"backbone": "vgg19", "epochs": 4}], {}),
+    ],
+)  # fmt: skip
+def test_what_was_searched_has_a_column(params: list[dict], expected: dict[str, str]) -> None:
+    """Of the second trial, the better one."""
+    results = tuple(
+        trial(
+            number,
+            params=each,
+            config={name.partition(".")[0]: value for name, value in each.items()},
+            metrics={"val_acc": number / 10},
+            values=(number / 10,),
+        )
+        for number, each in enumerate(params)
+    )
+    first, _ = ranked_rows(result(results=results))
+    assert dict(first.searched) == expected
