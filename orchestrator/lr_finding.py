@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.lr_found import FoundLr
-from orchestrator.say import silent
+from orchestrator.say import in_words, silent
 from orchestrator.settings import make_config, parse_settings
 from search_spaces.errors import UsageError
 from trainables.backbones import check_input_size, get_backbone
@@ -148,10 +148,3 @@ def asked_span(request: LrRequest) -> Span:
     if request.seeds < 1:
         raise UsageError("A range test has at least one seed.", got=request.seeds)
     return span
-
-
-def in_words(progress: Progress) -> str:
-    """`range test 40/100 steps`."""
-    if not progress.total:
-        return progress.stage
-    return f"{progress.stage} {progress.done:,}/{progress.total:,} {progress.unit}"

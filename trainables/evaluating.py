@@ -102,23 +102,14 @@ def trial_classifier(
     """The net of a finished trial in the arithmetic of its trial, on `setup.one_device`."""
     import torch
 
-    from trainables.bodies import inference_body
-    from trainables.classifier import BodyInPrecision, assemble, trained_body
-    from trainables.depthwise import depthwise_in_float32
+    from trainables.trial_model import trial_model
 
-    body, precision, device = setup.body(config), setup.key.precision, setup.one_device
-    net = trained_body(body, weights)
-    if net is body.module:
-        net = inference_body(body, setup.key.input_size, precision, device)
-    elif precision == "bfloat16" and device == "cpu":
-        depthwise_in_float32(net)  # as in training
-    module = BodyInPrecision(net, precision)
-    model = assemble(config, body, module, weights).to(device)
+    model = trial_model(config, setup, weights)
 
     def classify(images_NHWC: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
             images = torch.from_numpy(np.ascontiguousarray(images_NHWC.transpose(0, 3, 1, 2)))
-            logits_NK: np.ndarray = model(images.to(device)).float().cpu().numpy()
+            logits_NK: np.ndarray = model(images.to(setup.one_device)).float().cpu().numpy()
         return logits_NK
 
     return classify

@@ -16,7 +16,6 @@ import numpy as np
 from trainables.attacks import ATTACKS, NO_ATTACK
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
-from trainables.bodies import inference_body
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
 from trainables.inputs import cached_inputs
@@ -144,16 +143,11 @@ def _robustness(
     """The curve through the whole net in the arithmetic of the features; seconds, loading too."""
     if config.attack == NO_ATTACK:
         return None, 0.0
-    from trainables.classifier import BodyInPrecision, assemble, trained_body
+    from trainables.trial_model import trial_model
 
     started = time.monotonic()
     yield Progress("attacking", 0, len(setup.splits.robust))
-    body = setup.body(config)
-    net = trained_body(body, trained.weights)
-    if net is body.module:
-        net = inference_body(body, setup.key.input_size, setup.key.precision, setup.one_device)
-    module = BodyInPrecision(net, setup.key.precision)
-    model = assemble(config, body, module, trained.weights).to(setup.one_device)
+    model = trial_model(config, setup, trained.weights)
     attacked = setup.splits.robust
     robustness = yield from measure_robustness(
         model,

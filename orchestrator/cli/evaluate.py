@@ -66,8 +66,10 @@ def evaluate(
 ) -> None:
     """Evaluate a finished trial or a model: figures, confusions, calibration, worst mistakes."""
     with stdout_kept_clean(as_json) as stream:
+        from orchestrator.evaluating.evaluate import evaluating
         from orchestrator.evaluating.ready import EvaluateRequest
-        from orchestrator.views.evaluation_table import print_evaluated, watched
+        from orchestrator.views.evaluation_table import print_evaluated
+        from orchestrator.views.stages import watched
 
         request = EvaluateRequest(
             what=what,
@@ -81,7 +83,7 @@ def evaluate(
             storage=storage,
             tracking_uri=tracking_uri,
         )
-        found = watched(request)
+        found = watched(evaluating(request))
         if as_json:
             print_json(found.to_json(), file=stream)
         else:

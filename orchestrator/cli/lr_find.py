@@ -134,10 +134,12 @@ def lr_find(
 
 def _find(request: LrRequest, files: tuple[Path, Path | None], *, as_json: bool) -> None:
     """Make the test, write the files, say what it found; exit status 1 if that is nothing."""
-    from orchestrator.views.lr_find_table import print_found, watched
+    from orchestrator.lr_finding import finding
+    from orchestrator.views.lr_find_table import print_found
+    from orchestrator.views.stages import watched
 
     with stdout_kept_clean(as_json) as out:
-        found = watched(request)
+        found = watched(finding(request))
         _write(found, *files)
         if as_json:
             print_json({**found.to_json(), "picture": str(files[0])}, file=out)

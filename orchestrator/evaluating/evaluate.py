@@ -17,8 +17,7 @@ from orchestrator.evaluating.openings import count_openings, note_opening
 from orchestrator.evaluating.ready import EvaluateRequest, Ready, make_ready
 from orchestrator.evaluating.result import Evaluated
 from orchestrator.evaluating.source import Source, find_source
-from orchestrator.lr_finding import in_words
-from orchestrator.say import silent
+from orchestrator.say import in_words, silent
 from orchestrator.study.uris import held_tracking_uri
 from search_spaces.errors import UsageError
 from trainables.driving import drive

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mlflow.store.artifact.artifact_repo import ArtifactRepository
 
 from orchestrator.study.facts import TrialFacts
@@ -17,6 +15,7 @@ from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.contents import attack_name
 from orchestrator.tracking.files import TrialFiles, read_confusion, read_examples
 from orchestrator.tracking.problems import write_down
+from trainables.evaluation import confusion_csv
 
 SUMMARY = "summary.png"
 _CONFUSION = {"train": "confusion_train.csv", "val": "confusion_val.csv"}
@@ -58,22 +57,13 @@ def _make(into: Path, trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> 
     for split, name in _CONFUSION.items():
         counts_KK = read_confusion(files.report, split)
         if counts_KK is not None:
-            _write_confusion(into / name, counts_KK, classes)
+            (into / name).write_text(confusion_csv(counts_KK.tolist(), classes), encoding="utf-8")
     if _has_summary(spec, files):
         (into / SUMMARY).write_bytes(_summary(trial, spec, files))
 
 
 def _has_summary(spec: StudySpec, files: TrialFiles) -> bool:
     return spec.has_images and bool(files.history or files.report)
-
-
-def _write_confusion(path: Path, counts_KK: np.ndarray, classes: Sequence[str]) -> None:
-    """Rows are true classes, columns predictions, with their names."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["true \\ predicted", *classes])
-        for name, row in zip(classes, counts_KK.tolist(), strict=False):
-            writer.writerow([name, *row])
 
 
 def _summary(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> bytes:

@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.evaluating.evaluate import evaluating
 from orchestrator.evaluating.files import WORDS
-from orchestrator.evaluating.ready import EvaluateRequest
 from orchestrator.evaluating.result import Evaluated
-from orchestrator.lr_finding import in_words
 from orchestrator.views.console import console_for
 from orchestrator.views.listings import listing
 from orchestrator.views.numbers import count, duration, percent, percent_between, plain
-from trainables.driving import drive
 from trainables.evaluation import Evaluation
-from trainables.reports import Progress
 
 MOST_CLASSES = 30
 """Rows by class; of more classes the worst are shown."""
-
-
-def watched(request: EvaluateRequest) -> Evaluated:
-    """Evaluates and says on stderr how far it is: one line that moves, or a line a stage."""
-    with _showing() as show:
-        return drive(evaluating(request), show)
-
-
-@contextmanager
-def _showing() -> Iterator[Callable[[Progress], None]]:
-    console = console_for(sys.stderr)
-    if console.is_terminal:
-        with console.status("") as status:
-            yield lambda progress: status.update(in_words(progress))
-        return
-    said = ""
-
-    def show(progress: Progress) -> None:
-        nonlocal said
-        if progress.stage != said:
-            said = progress.stage
-            console.print(Text(f"{said} ..."))
-
-    yield show
 
 
 def print_evaluated(found: Evaluated) -> None:

@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.text import Text
 
-from orchestrator.lr_finding import LrRequest, finding, in_words
 from orchestrator.lr_found import FoundLr
 from orchestrator.views.console import console_for
 from orchestrator.views.listings import listing
 from orchestrator.views.numbers import NOTHING, duration
-from trainables.driving import drive
 from trainables.lr_range.own_lr import RULE
-from trainables.reports import Progress
-
-
-def watched(request: LrRequest) -> FoundLr:
-    """Runs the test and says on stderr how far it is: one line that moves, or a line a stage."""
-    with _showing() as show:
-        return drive(finding(request), show)
-
-
-@contextmanager
-def _showing() -> Iterator[Callable[[Progress], None]]:
-    console = console_for(sys.stderr)
-    if console.is_terminal:
-        with console.status("") as status:
-            yield lambda progress: status.update(in_words(progress))
-        return
-    said = ""
-
-    def show(progress: Progress) -> None:
-        nonlocal said
-        if progress.stage != said:
-            said = progress.stage
-            console.print(Text(f"{said} ..."))
-
-    yield show
 
 
 def print_found(found: FoundLr, picture: Path, curve: Path | None) -> None:
