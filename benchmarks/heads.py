@@ -4,13 +4,14 @@
 
 64 linear heads with learning rates and weight decays of their own on the features of
 tf_efficientnet_lite0 at 128 px (F = 1,280) of real CIFAR-10 images; 30 epochs, batch 64, held-out
-loss and accuracy on 1,000 images after every epoch. Four sides in turn in one process, each with
+loss and accuracy on 1,000 images after every epoch. Five sides in turn in one process, each with
 all cores:
 
     usual   a DataLoader over the features, `nn.Linear`, `torch.optim.AdamW`, `.item()` a batch
     lean    the same modules on tensors in memory, one word to the host an epoch
     alone   `train_heads` with one head at a time
-    stack   `train_heads` with all 64 at once
+    apart   `train_heads` with all 64 at once, each with a seed and so with batches of its own
+    stack   the same with one seed: they differ in hyperparameters alone, and share their batches
 
 The sides that go one at a time train 8 of the 64 heads a round. The last column is the largest
 difference of any held-out probability between `stack` and `alone`. About 15 minutes.
@@ -22,6 +23,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,10 @@ class Case:
         z_NF /= z_NF[train_N].std(0) + 1e-6
         self.x_NF, self.y_N = torch.from_numpy(z_NF).float(), torch.from_numpy(self.labels_N)
         self.train_N, self.val_M = torch.from_numpy(train_N), torch.from_numpy(val_M)
+
+    def apart(self) -> list[HeadSpec]:
+        """The same heads, each with a seed of its own."""
+        return [replace(head, seed=number) for number, head in enumerate(self.heads)]
 
     def train(self, heads: list[HeadSpec]) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight [H, K, F] and bias [H, K] of the last epoch."""
@@ -147,9 +153,9 @@ def main() -> None:
         f"{HEADS} heads, {EPOCHS} epochs, n = {options.rounds} rounds, the first one not counted; "
         "medians (lowest to highest).",
         "The sides are named in `benchmarks/heads.py`.\n",
-        "| labels | usual, heads/s | lean | alone | stack | stack / usual | stack / lean | stack / "
-        "alone | largest difference |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| labels | usual, heads/s | lean | alone | apart | stack | stack / usual | stack / lean "
+        "| stack / alone | stack / apart | largest difference |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *(row(labels, options.rounds) for labels in (100, 1000)),
         "",
         f"{machine('torch')}\n",
@@ -167,15 +173,16 @@ def row(labels: int, rounds: int) -> str:
         lambda: [usual(case, head) for head in some],
         lambda: [lean(case, head) for head in some],
         lambda: [case.train([head]) for head in some],
+        lambda: case.train(case.apart()),
         lambda: case.train(case.heads),
     ]
-    counts = (ONE_BY_ONE, ONE_BY_ONE, ONE_BY_ONE, HEADS)
+    counts = (ONE_BY_ONE, ONE_BY_ONE, ONE_BY_ONE, HEADS, HEADS)
     speeds = [
         [count / seconds(side) for count, side in zip(counts, sides, strict=True)]
         for _ in range(rounds + 1)
     ][1:]
     by_side = list(zip(*speeds, strict=True))
-    ratios = [[each[3] / each[other] for each in speeds] for other in range(3)]
+    ratios = [[each[4] / each[other] for each in speeds] for other in range(4)]
     cells = [spread(side) for side in (*by_side, *ratios)]
     return f"| {labels:,} | " + " | ".join(cells) + f" | {difference(case):.1e} |"
 

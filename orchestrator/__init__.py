@@ -16,12 +16,14 @@ if TYPE_CHECKING:
         load_study,
         lr_find,
         plan_search,
+        reproduce,
         run_search,
         search,
     )
     from orchestrator.comparing.comparison import Comparison
     from orchestrator.evaluating.result import Evaluated
     from orchestrator.lr_found import FoundLr
+    from orchestrator.reproducing.reproduction import Reproduction
     from orchestrator.request import SearchRequest
     from orchestrator.results import SearchResult
     from trainables.data.check import DataCheck, check_data
@@ -31,6 +33,7 @@ __all__ = [
     "DataCheck",
     "Evaluated",
     "FoundLr",
+    "Reproduction",
     "SearchRequest",
     "SearchResult",
     "check_data",
@@ -39,6 +42,7 @@ __all__ = [
     "load_study",
     "lr_find",
     "plan_search",
+    "reproduce",
     "run_search",
     "search",
 ]
@@ -56,6 +60,8 @@ _PLACES = {
     "lr_find": "orchestrator.api",
     "FoundLr": "orchestrator.lr_found",
     "plan_search": "orchestrator.api",
+    "reproduce": "orchestrator.api",
+    "Reproduction": "orchestrator.reproducing.reproduction",
     "run_search": "orchestrator.api",
     "SearchRequest": "orchestrator.request",
     "SearchResult": "orchestrator.results",

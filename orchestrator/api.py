@@ -18,11 +18,18 @@ from orchestrator.evaluating.evaluate import evaluate
 from orchestrator.lr_finding import lr_find
 from orchestrator.plan.build import plan_search
 from orchestrator.plan.value import SearchPlan
+from orchestrator.reproducing import (
+    ReproduceRequest,
+    Reproduction,
+    plan_reproduction,
+    reading_reproduction,
+)
 from orchestrator.request import SearchRequest
 from orchestrator.results import SearchResult
-from orchestrator.say import silent
+from orchestrator.say import in_words, silent
 from orchestrator.session import make_board, run_search
 from orchestrator.study.loading import load_study
+from trainables.driving import drive
 
 __all__ = [
     "Board",
@@ -34,6 +41,7 @@ __all__ = [
     "lr_find",
     "make_board",
     "plan_search",
+    "reproduce",
     "run_search",
     "search",
 ]
@@ -186,6 +194,56 @@ def compare(
         run_search(tuning, say=say)
     result = run_search(plan_comparison(request), say=say)
     return read_comparison(result.results, result.spec)
+
+
+def reproduce(
+    system: str,
+    *,
+    budget: str = "small",
+    study: str | None = None,
+    data: str | None = None,
+    data_dir: str | Path | None = None,
+    weights_dir: str | Path | None = None,
+    settings: dict[str, object] | None = None,
+    storage: str | None = None,
+    tracking_uri: str | None = None,
+    cpus_per_trial: float | None = None,
+    gpus_per_trial: float | None = None,
+    concurrency: int | None = None,
+    address: str | None = None,
+    local: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Reproduction:
+    """Run the rows of a reference system (A, B, C or D), and give its table beside ours.
+
+    The arguments are those of `ReproduceRequest` and of the `SearchRequest` in it; what its study
+    has run already is not run again.
+
+    Args:
+        progress: is given a line now and then; `print` will do.
+
+    Raises:
+        UsageError: there is no such system or budget.
+        UnavailableError: no row can be run here.
+    """
+    run = SearchRequest(
+        study=study,
+        data=data,
+        data_dir=_path(data_dir),
+        weights_dir=_path(weights_dir),
+        settings=tuple(f"{key}={value}" for key, value in (settings or {}).items()),
+        storage=storage,
+        tracking_uri=tracking_uri,
+        cpus_per_trial=cpus_per_trial,
+        gpus_per_trial=gpus_per_trial,
+        concurrency=concurrency,
+        address=address,
+        local=local,
+    )
+    say = progress or silent
+    request = ReproduceRequest(system, budget, run)
+    result = run_search(plan_reproduction(request, say), say=say)
+    return drive(reading_reproduction(request, result), lambda sign: say(in_words(sign)))
 
 
 def _path(value: str | Path | None) -> Path | None:

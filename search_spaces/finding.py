@@ -46,6 +46,10 @@ def find_space(name: str) -> Space:
     if name in _OF_COMMANDS:
         own: Space = importlib.import_module(_OF_COMMANDS[name]).SPACE
         return own
+    if name.startswith("reference_"):
+        from search_spaces.references import find_reference_space
+
+        return find_reference_space(name)
     if name not in SPACES:
         hint = "A space of your own is named by its path: my_space.py"
         raise UnknownNameError(SPACES.kind, name, SPACES.names(), hint=hint)

@@ -29,6 +29,7 @@ COMMANDS = {
     "data": "orchestrator.cli.data:app",
     "cache": "orchestrator.cli.cache:app",
     "evaluate": "orchestrator.cli.evaluate:evaluate",
+    "reproduce": "orchestrator.cli.reproduce:reproduce",
     "lr-find": "orchestrator.cli.lr_find:lr_find",
     "sync": "orchestrator.cli.sync:sync",
     "ui": "orchestrator.cli.ui:ui",

@@ -49,27 +49,6 @@ def runs(name: str) -> list[tuple[str, int, int, int]]:
     ]
 
 
-def test_each_arm_runs_once_a_repeat_on_the_repeats_own_split(here: Path) -> None:
-    found = compare("found", repeats=2, local=True, name="two")
-    assert sorted(runs("two")) == [
-        ("mini_vgg", 0, 1, 1), ("mini_vgg", 1, 2, 2), ("mlp", 0, 1, 1), ("mlp", 1, 2, 2),
-    ]  # fmt: skip
-    folders = [trial.folder for trial in load_study("two").results]
-    used = [read_report(Path(folder)).report.predictions for folder in folders]
-    first, second, third, _ = [{p.split: set(p.indices_N) for p in each}["val"] for each in used]
-    assert first == second != third
-    by_arm = {arm.name: arm.values for arm in found.arms}
-    stated = {
-        name: tuple(t.metrics["val_acc"] for t in load_study("two").results
-                    if t.params["arm"] == name)
-        for name in by_arm
-    }  # fmt: skip
-    assert by_arm == stated
-    assert found.differences[0].by.mean == pytest.approx(
-        np.mean(by_arm[found.differences[0].better]) - np.mean(by_arm[found.differences[0].worse])
-    )
-
-
 @pytest.mark.slow
 def test_again_runs_nothing_and_more_repeats_run_the_rest(here: Path) -> None:
     first = compare("found", repeats=2, local=True, name="grown")
@@ -102,21 +81,40 @@ def test_another_comparison_may_not_take_the_name(here: Path) -> None:
         compare("taken", local=True)
 
 
-def test_the_command_answers_in_json_and_mlflow_shows_it(
+def test_each_arm_runs_once_a_repeat_on_the_repeats_own_split(
     here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """Through the command line; its JSON, the study, the trials' files and MLflow agree."""
     status = main(["compare", "found", "--repeats", "2", "--local", "--name", "told", "--json"])
     answer = json.loads(capfd.readouterr().out)
     assert (status, answer["study"], answer["source"]) == (0, "told", "found")
-    assert {arm["name"] for arm in answer["arms"]} == {"mlp", "mini_vgg"}
+    assert sorted(runs("told")) == [
+        ("mini_vgg", 0, 1, 1), ("mini_vgg", 1, 2, 2), ("mlp", 0, 1, 1), ("mlp", 1, 2, 2),
+    ]  # fmt: skip
+    trials = load_study("told").results
+    used = [read_report(Path(trial.folder)).report.predictions for trial in trials]
+    first, second, third, _ = [{p.split: set(p.indices_N) for p in each}["val"] for each in used]
+    assert first == second != third
+    stated = {arm["name"]: arm["values"] for arm in answer["arms"]}
+    assert stated == {
+        name: [t.metrics["val_acc"] for t in trials if t.params["arm"] == name] for name in stated
+    }
+    pair = answer["differences"][0]
+    means = {name: np.mean(values) for name, values in stated.items()}
+    assert pair["mean"] == pytest.approx(means[pair["better"]] - means[pair["worse"]])
     assert answer["verdict"].startswith(answer["arms"][0]["name"])
+    _is_shown(here, pair["sentence"])
+
+
+def _is_shown(here: Path, sentence: str) -> None:
+    """On the parent run's page in MLflow, with the picture."""
     import mlflow
 
     parent = load_study("told").parent_run_id
     assert parent is not None
     client = mlflow.MlflowClient(f"sqlite:///{here}/mlflow.db")
     note = client.get_run(parent).data.tags["mlflow.note.content"]
-    assert answer["differences"][0]["sentence"].split(" (")[0] in note.replace("\\", "")
+    assert sentence.split(" (")[0] in note.replace("\\", "")
     assert "arms.png" in {Path(f.path).name for f in client.list_artifacts(parent, "pictures")}
 
 

@@ -30,11 +30,19 @@ def _train(problem: Problem, **changes: Any) -> list[HeadsEpoch]:
     return list(train_heads(problem.features_NF, problem.labels_N, heads, **arguments))
 
 
-def _state_after(problem: Problem, epochs: int) -> dict[str, Any]:
+def _sweep() -> list[HeadSpec]:
+    """They differ in hyperparameters alone, and share their batches."""
+    rows = np.random.default_rng(3).permutation(400)
+    return [HeadSpec(rows[:90], rows[300:], lr, 0.1, seed=4) for lr in (1e-3, 3e-3, 1e-2)]
+
+
+def _state_after(
+    problem: Problem, epochs: int, heads: list[HeadSpec] | None = None
+) -> dict[str, Any]:
     run = train_heads(
         problem.features_NF,
         problem.labels_N,
-        _heads(),
+        heads or _heads(),
         n_classes=CLASSES,
         batch_size=32,
         epochs=EPOCHS,
@@ -46,10 +54,13 @@ def _state_after(problem: Problem, epochs: int) -> dict[str, Any]:
     return state
 
 
-@pytest.mark.parametrize("epochs", range(1, EPOCHS))
-def test_going_on_is_never_having_stopped(problem: Problem, epochs: int) -> None:
-    whole = _train(problem)
-    rest = _train(problem, state=_state_after(problem, epochs))
+@pytest.mark.parametrize("heads", [_heads(), _sweep()], ids=["folds", "sweep"])
+@pytest.mark.parametrize("epochs", [1, 3, EPOCHS - 1])
+def test_going_on_is_never_having_stopped(
+    problem: Problem, epochs: int, heads: list[HeadSpec]
+) -> None:
+    whole = _train(problem, heads=heads)
+    rest = _train(problem, heads=heads, state=_state_after(problem, epochs, heads))
     assert [e.epoch for e in rest] == list(range(epochs + 1, EPOCHS + 1))
     for mine, theirs in zip(rest, whole[epochs:], strict=True):
         assert torch.equal(mine.weight_HKF, theirs.weight_HKF)

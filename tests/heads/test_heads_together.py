@@ -20,7 +20,12 @@ from trainables.heads.schedule import HEAD_SCHEDULE
 
 
 def _train(
-    problem: Problem, heads: Sequence[HeadSpec], *, epochs: int = 6, batch_size: int = 32
+    problem: Problem,
+    heads: Sequence[HeadSpec],
+    *,
+    epochs: int = 6,
+    batch_size: int = 32,
+    accumulation: int = 1,
 ) -> HeadsEpoch:
     *_, last = train_heads(
         problem.features_NF,
@@ -29,6 +34,7 @@ def _train(
         n_classes=CLASSES,
         batch_size=batch_size,
         epochs=epochs,
+        accumulation=accumulation,
     )
     return last
 
@@ -50,11 +56,33 @@ def _folds() -> list[HeadSpec]:
     return heads
 
 
-def test_many_heads_at_once_equal_each_alone(problem: Problem) -> None:
-    heads = _folds()
-    together = _train(problem, heads)
+def _sweep(*, dropout: float = 0.0) -> list[HeadSpec]:
+    """Heads that differ in hyperparameters alone, so that they see the same batches."""
+    order = np.random.default_rng(1).permutation(400)
+    points = [(3e-3, 0.0, "zeros"), (1e-3, 0.1, "ridge"), (1e-2, 1.0, "zeros")]
+    return [
+        HeadSpec(order[:130], order[300:], lr, decay, dropout, 5, start)  # type: ignore[arg-type]
+        for lr, decay, start in points
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heads", "accumulation"),
+    [
+        (_folds(), 1),
+        (_folds(), 3),
+        (_sweep(), 1),
+        (_sweep(), 3),
+        (_sweep(dropout=0.3), 1),
+    ],
+    ids=["folds", "folds in parts", "sweep", "sweep in parts", "sweep with dropout"],
+)
+def test_many_heads_at_once_equal_each_alone(
+    problem: Problem, heads: list[HeadSpec], accumulation: int
+) -> None:
+    together = _train(problem, heads, accumulation=accumulation)
     for h, head in enumerate(heads):
-        alone = _train(problem, [head])
+        alone = _train(problem, [head], accumulation=accumulation)
         assert torch.allclose(together.weight_HKF[h], alone.weight_HKF[0], rtol=0, atol=1e-5)
         assert torch.allclose(together.bias_HK[h], alone.bias_HK[0], rtol=1e-5, atol=1e-5)
         for name, values in together.metrics.items():

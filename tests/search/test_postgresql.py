@@ -63,6 +63,7 @@ def wait_until_it_answers(port: int) -> None:
     pytest.fail("PostgreSQL did not start")
 
 
+@pytest.mark.slow  # tests/search/test_two_drivers.py has PostgreSQL in the short suite
 def test_a_study_in_postgresql_goes_on_and_shows_no_password(shell: Shell, server: str):
     first = shell.start(
         "search", "backbone_compare", *SMALL, "--study", "pg", "--trials", "1", "--local",

@@ -85,6 +85,7 @@ def test_a_kept_model_loads_far_from_here_and_gives_the_same_logits(
     np.testing.assert_allclose(logits["one"], expected_NK[:1], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_model_that_falls_out_of_the_best_goes_with_its_files(
     kept: MadeStudy, store: str, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ class Batch:
     """Rows of the feature matrix for each head; slots beyond a head's own batch weigh nothing.
 
     Args:
-        rows_HB: int64 rows, 0 where there is no example.
+        rows_HB: int64 rows, 0 where there is no example; [1, B] where all heads share them.
         weights_HB: 1 / (size of the head's batch) for an example, 0 for an empty slot.
         active_H: whether the head makes a step at all.
         sizes: examples of each head in this batch.
@@ -41,24 +41,28 @@ class Batches:
 
     A head's order depends on its seed and its number of examples only, never on its neighbours. An
     epoch is cut evenly (100 examples at batch size 64: 50 + 50), so that no step rests on a
-    handful.
+    handful. Heads that differ in hyperparameters alone share their batches (`shared`).
     """
 
     def __init__(
         self, rows: list[np.ndarray], seeds: list[int], batch_size: int, device: torch.device
     ) -> None:
-        self._rows = rows
-        self._generators = [np.random.default_rng([seed, 1]) for seed in seeds]
-        self._steps = [steps_per_epoch(len(rows_N), batch_size) for rows_N in rows]
+        alike = [np.array_equal(rows[0], each) for each in rows]
+        self.shared = len(rows) > 1 and len(set(seeds)) == 1 and all(alike)
+        self._heads = len(rows)
+        self._rows = rows[:1] if self.shared else rows
+        self._generators = [np.random.default_rng([seed, 1]) for seed in seeds[: len(self._rows)]]
+        self._steps = [steps_per_epoch(len(rows_N), batch_size) for rows_N in self._rows]
         self._device = device
 
     def state(self) -> list[dict[str, Any]]:
         """Of each head's generator, between two epochs."""
-        return [dict(generator.bit_generator.state) for generator in self._generators]
+        states = [dict(generator.bit_generator.state) for generator in self._generators]
+        return states * self._heads if self.shared else states
 
     def load_state(self, state: Sequence[dict[str, Any]]) -> None:
         """Goes on from what `state` gave."""
-        for generator, saved in zip(self._generators, state, strict=True):
+        for generator, saved in zip(self._generators, state[: len(self._rows)], strict=True):
             generator.bit_generator.state = saved
 
     def epoch(self) -> Iterator[Batch]:
@@ -81,4 +85,9 @@ class Batches:
         weights = torch.from_numpy(weights_SHB.astype(np.float32)).to(self._device)
         active = torch.from_numpy(sizes_SH > 0).to(self._device)
         for step, sizes_H in enumerate(sizes_SH):
-            yield Batch(rows[step], weights[step], active[step], tuple(sizes_H.tolist()))
+            sizes = tuple(sizes_H.tolist())
+            if self.shared:
+                everywhere = active[step].expand(self._heads)
+                yield Batch(rows[step], weights[step], everywhere, sizes * self._heads)
+            else:
+                yield Batch(rows[step], weights[step], active[step], sizes)

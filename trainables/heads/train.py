@@ -1,8 +1,6 @@
 """Many linear heads over the same features, trained as one batched computation.
 
-24 heads of 1,280 features, 30 epochs of 100 examples, one CPU thread, CPU seconds (best of 2): 0.36
-at once and 0.82 one by one, with dropout 0.63 and 1.09; of 1,000 examples 4.3 and 8.3, with dropout
-8.1 and 11.2 (there the arithmetic itself is most of it). With 24 features it is 13 times faster.
+How much faster that is, and how equal: benchmarks/heads.py, results/heads.md.
 
 Shapes: H heads, N examples, F features.
 """

@@ -1,0 +1,61 @@
+"""A reference system's table as people read it, ours beside what was published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.views.numbers import NOTHING, count, duration, percent, percent_between
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from orchestrator.reproducing.reproduction import ReproducedRow, Reproduction
+
+
+def print_reproduction(console: Console, table: Reproduction) -> None:
+    """Print the rows, what speaks for and against each, and what was left out."""
+    console.print(Text(f"{table.system}: {table.title}. {table.question}", style="bold"))
+    console.print(_table(table))
+    for row in table.rows:
+        if row.reason:
+            console.print(Text(f"  missing: {row.name}: {row.reason}", style="yellow"))
+    console.print()
+    for sentence in table.sentences:
+        console.print(Text(f"  {sentence}"))
+    console.print(Text(_basis(table), style="dim"))
+
+
+def _table(table: Reproduction) -> Table:
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    shown.add_column("row", overflow="fold")
+    for name in ("labels", "epochs", "train", "test (95 %)", "training", "published train"):
+        shown.add_column(name, justify="right")
+    shown.add_column("published test", justify="right")
+    shown.add_column("note", overflow="fold", style="dim")
+    for row in table.rows:
+        shown.add_row(row.name, *_figures(row), row.note)
+    return shown
+
+
+def _figures(row: ReproducedRow) -> list[str]:
+    return [
+        count(row.labels),
+        count(row.epochs),
+        percent(row.train),
+        percent_between(row.test, row.low, row.high) if row.test is not None else NOTHING,
+        duration(row.seconds),
+        percent(row.published_train),
+        percent(row.published_test),
+    ]
+
+
+def _basis(table: Reproduction) -> str:
+    times = "once" if table.test_openings == 1 else f"{count(table.test_openings)} times"
+    return (
+        f"Percent, on the test images of {table.data}; {count(table.labels_val)} labels more were "
+        f"used for validation. The test split was opened {times} for this study. The budget "
+        f"{table.budget} leaves out: {table.left_out}. Picture: {table.picture}"
+    )

@@ -1,0 +1,65 @@
+"""A: frozen pretrained bodies with a linear head, on all labels and on 1,000 of them.
+
+Published: 224 px, 50,000 labels, one epoch; vgg16 on 1,000 random labels, or on 750 and 250 more
+chosen by margin sampling.
+"""
+
+from __future__ import annotations
+
+from search_spaces.references.reference import Missing, Reference, Row
+
+_ALL_LABELS = {
+    "vgg16": 83.22,
+    "vgg19": 82.82,
+    "vgg13_bn": 80.40,
+    "densenet161": 79.81,
+    "alexnet": 78.56,
+    "vgg19_bn": 77.34,
+}
+_LITES = ("tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2")
+# One epoch over all labels, from a head that knows nothing, as it was published.
+_ONE_EPOCH = {
+    "tune": "head", "input_size": 224, "train_size": 49_000, "epochs": 1, "lr": 1e-3,
+    "head_start": "zeros",
+}  # fmt: skip
+
+
+def _few(size: int) -> dict[str, object]:
+    """1,000 labels with this project's own recipe for heads."""
+    return {"tune": "head", "input_size": size, "train_size": 1000}
+
+
+def _thousand(size: int, bodies: tuple[str, ...]) -> list[Row]:
+    return [
+        Row("vgg16, 1,000 labels", "vgg16", _few(size), train=100.0, test=72.67),
+        *(Row(f"{name}, 1,000 labels", name, _few(size), note="ours") for name in bodies),
+    ]
+
+
+REFERENCE = Reference(
+    name="A",
+    title="frozen pretrained bodies with a linear head",
+    question="Which frozen body is the best, and how far do 1,000 labels go?",
+    rows={
+        "small": _thousand(128, ("tf_efficientnet_lite0", "tf_efficientnet_lite2")),
+        "full": [
+            *(
+                Row(f"{name}, all labels", name, _ONE_EPOCH, test=test)
+                for name, test in _ALL_LABELS.items()
+            ),
+            *_thousand(224, _LITES),
+        ],
+    },
+    defaults={"small": {"val_size": 1000}, "full": {"val_size": 1000}},
+    left_out={
+        "small": "the six bodies on all labels; 128 px instead of 224",
+        "full": "1,000 of the 50,000 labels are held out for validation",
+    },
+    missing=(
+        Missing(
+            "vgg16, 750 labels + 250 by margin, adversarially trained",
+            71.05,
+            "choosing labels and adversarial training are not there yet",
+        ),
+    ),
+)
