@@ -47,9 +47,14 @@ def _figures(row: ReproducedRow) -> list[str]:
         percent(row.train),
         percent_between(row.test, row.low, row.high) if row.test is not None else NOTHING,
         duration(row.seconds),
-        percent(row.published_train),
-        percent(row.published_test),
+        _published(row.published_train),
+        _published(row.published_test),
     ]
+
+
+def _published(share: float | None) -> str:
+    """With the two decimals that it was published with."""
+    return NOTHING if share is None else f"{100 * share:.2f}"
 
 
 def _basis(table: Reproduction) -> str:
