@@ -16,8 +16,8 @@ def suggest(trial: TrialLike, context: SpaceContext) -> Params:
     """The arm's configuration, with seeds that no trial of its search had."""
     arm = trial.suggest_categorical("arm", tuple(context.arms))
     repeat = trial.suggest_int("repeat", 0, context.repeats - 1)
-    seeds = {name: context.defaults[name] + 1 + repeat for name in ("seed", "split_seed")}
-    return {**context.arms[arm], **seeds}
+    seed = context.first_seed + repeat
+    return {**context.arms[arm], "seed": seed, "split_seed": seed}
 
 
 def baselines(context: SpaceContext) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ class SpaceContext:
         defaults: every field of the trial's config as it stands when a space says nothing, so
             that baselines need no second list of defaults.
         arms, repeats: what a comparison runs again (`repeats.py`): overrides by name; how often.
+        first_seed: of its first repeat; no trial that it goes back to had this one or a later one.
     """
 
     backbones: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class SpaceContext:
     own_sizes: Mapping[str, int] = field(default_factory=dict)
     arms: Mapping[str, Params] = field(default_factory=dict)
     repeats: int = 0
+    first_seed: int = 1
 
 
 def _no_points(context: SpaceContext) -> list[dict[str, Any]]:

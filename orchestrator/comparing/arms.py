@@ -28,11 +28,13 @@ class Chosen:
         arms: by the value that they stand for, in the order in which the search met them.
         tuned: finished trials that each is the best of.
         left_out: groups that have none, with the reason.
+        first_seed: beyond every seed and split seed of the search: a space may draw them, too.
     """
 
     arms: Mapping[str, ArmSpec]
     tuned: int
     left_out: tuple[LeftOut, ...]
+    first_seed: int
 
 
 def choose_arms(trials: Sequence[TrialFacts], spec: StudySpec, by: str) -> Chosen:
@@ -57,7 +59,11 @@ def choose_arms(trials: Sequence[TrialFacts], spec: StudySpec, by: str) -> Chose
         hint = "Let the search go on first: orchestrator resume STUDY --add-trials N"
         rule = f"A comparison by {by} needs two values of it with a finished trial each."
         raise UsageError(rule, got=", ".join(arms) or "none", hint=hint)
-    return Chosen(arms, budget, tuple(left_out))
+    return Chosen(arms, budget, tuple(left_out), _unused_seed(trials))
+
+
+def _unused_seed(trials: Sequence[TrialFacts]) -> int:
+    return 1 + max(int(t.config.get(name, 0)) for t in trials for name in ("seed", "split_seed"))
 
 
 def untuned(trials: Sequence[TrialFacts], by: str, each: int) -> list[dict[str, Any]]:

@@ -135,6 +135,7 @@ def _spec(
         by=request.by,
         arms=dict(chosen.arms),
         repeats=request.repeats,
+        first_seed=chosen.first_seed,
         tuned=chosen.tuned,
     )
     changes: dict[str, Any] = {
@@ -194,6 +195,7 @@ def _continued(plan: SearchPlan, held: StudySpec) -> SearchPlan:
     tries = tuple({"arm": arm, "repeat": repeat} for repeat in more for arm in asked.arms)
     spec = held
     if tries:
-        changes = {k: getattr(plan.spec, k) for k in ("comparison", "trials", "parameters")}
-        spec = held.model_copy(update=changes)
+        changes = {k: getattr(plan.spec, k) for k in ("trials", "parameters")}
+        longer = found.model_copy(update={"repeats": asked.repeats})  # with the seeds it has
+        spec = held.model_copy(update={**changes, "comparison": longer})
     return replace(plan, spec=spec, continuing=True, tries=tries)

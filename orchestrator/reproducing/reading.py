@@ -72,7 +72,8 @@ def _on_test(
             storage=request.run.storage,
             tracking_uri=request.run.tracking_uri,
         )
-        yield from evaluating(asked)
+        fresh = yield from evaluating(asked)
+        return fresh.evaluation.to_json()
     found: Mapping[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return found
 

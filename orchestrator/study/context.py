@@ -30,8 +30,9 @@ def study_context(spec: StudySpec) -> SpaceContext:
 def _arms(spec: StudySpec) -> dict[str, Any]:
     if spec.comparison is None:
         return {}
-    arms = {name: arm.overrides for name, arm in spec.comparison.arms.items()}
-    return {"arms": arms, "repeats": spec.comparison.repeats}
+    held = spec.comparison
+    arms = {name: arm.overrides for name, arm in held.arms.items()}
+    return {"arms": arms, "repeats": held.repeats, "first_seed": held.first_seed}
 
 
 def own_sizes(backbones: Sequence[str]) -> dict[str, int]:

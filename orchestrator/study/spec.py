@@ -88,6 +88,7 @@ class ComparisonSpec(_Value):
     Args:
         arms: by the value that they stand for.
         repeats: runs of each.
+        first_seed: of the first repeat, for its split and its training.
         tuned: finished trials that each arm is the best of.
     """
 
@@ -95,6 +96,7 @@ class ComparisonSpec(_Value):
     by: str
     arms: dict[str, ArmSpec]
     repeats: int
+    first_seed: int = 1
     tuned: int
 
 

@@ -63,6 +63,7 @@ def test_each_arm_is_the_best_of_as_many_trials() -> None:
     assert (chosen.tuned, {name: arm.of for name, arm in chosen.arms.items()}) == (
         2, {"a": 0, "b": 3},
     )  # fmt: skip
+    assert chosen.first_seed == 8  # the eighth trial had seed 7
     assert [(item.backbone, item.reason) for item in chosen.left_out] == [
         ("c", "none of its first 2 trials finished with a value")
     ]
