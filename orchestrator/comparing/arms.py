@@ -83,7 +83,7 @@ def _groups(trials: Sequence[TrialFacts], by: str) -> dict[str, list[TrialFacts]
     if not trials:
         raise UsageError("Only a study with finished trials can be compared.", got="none")
     if by not in fields:
-        raise UnknownNameError("parameter of this study", by, sorted(fields))
+        raise UnknownNameError("parameter of this study", by, _tells_apart(trials))
     groups: dict[str, list[TrialFacts]] = {}
     for trial in trials:
         value = trial.params.get(by, trial.config.get(by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from orchestrator.request import SearchRequest
 from orchestrator.say import Say, silent
 from orchestrator.study.configs import is_ours
 from orchestrator.study.context import study_context
+from orchestrator.study.facts import TrialFacts
 from orchestrator.study.names import check_study_name
 from orchestrator.study.reading import read_trials
 from orchestrator.study.spec import ComparisonSpec, ObjectiveSpec, PrunerSpec, StudySpec
 from orchestrator.study.store import is_made, load_study, newest_study, open_storage, read_spec
 from orchestrator.study.uris import held_tracking_uri, storage_uri
-from search_spaces.errors import UsageError
+from search_spaces.errors import UnknownNameError, UsageError
 from search_spaces.exploring import parameters
 from search_spaces.repeats import SPACE
 
@@ -98,10 +100,12 @@ def plan_comparison(request: CompareRequest) -> SearchPlan:
     source = load_study(opened, request.study or newest_study(opened))
     spec = read_spec(source)
     _check(spec)
-    chosen = choose_arms(read_trials(source), spec, request.by)
+    trials = read_trials(source)
+    objective = _objective(spec, request.metric, trials)
+    chosen = choose_arms(trials, spec, request.by)
     name = check_study_name(request.name or f"{spec.name}-by-{request.by}")
     resources = find_resources(request.run)
-    made = _spec(spec, chosen, request, name, resources)
+    made = _spec(spec, chosen, request, name, resources, objective)
     run = replace(request.run, space=SPACE.name, study=name, local=resources.local)
     plan = SearchPlan(
         request=run,
@@ -127,7 +131,12 @@ def _check(spec: StudySpec) -> None:
 
 
 def _spec(
-    source: StudySpec, chosen: Chosen, request: CompareRequest, name: str, resources: Resources
+    source: StudySpec,
+    chosen: Chosen,
+    request: CompareRequest,
+    name: str,
+    resources: Resources,
+    objective: ObjectiveSpec,
 ) -> StudySpec:
     """The source's choices, without its search."""
     comparison = ComparisonSpec(
@@ -144,7 +153,7 @@ def _spec(
         "space_source": SPACE.name,
         "space_version": SPACE.version,
         "space_question": f"Which {request.by} is the best, each at its best configuration?",
-        "objectives": (_objective(source, request.metric),),
+        "objectives": (objective,),
         "fixed": {key: value for key, value in source.fixed.items() if key not in _SEEDS},
         "trials": len(chosen.arms) * request.repeats,
         "sampler": "grid",
@@ -171,10 +180,16 @@ def _spec(
     return made.model_copy(update={"parameters": {k: each.range for k, each in known.items()}})
 
 
-def _objective(source: StudySpec, metric: str | None) -> ObjectiveSpec:
+def _objective(
+    source: StudySpec, metric: str | None, trials: Sequence[TrialFacts]
+) -> ObjectiveSpec:
+    """What is compared; repeats have the metrics that the search's trials had."""
     if metric is None:
         return source.objectives[0]
     name = metric.removeprefix("-")
+    known = sorted({each for trial in trials for each in trial.metrics})
+    if name not in known:
+        raise UnknownNameError("metric of this study's trials", name, known)
     return ObjectiveSpec(metric=name, direction="minimize" if name != metric else "maximize")
 
 

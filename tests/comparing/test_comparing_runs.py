@@ -124,6 +124,7 @@ def _is_shown(here: Path, sentence: str) -> None:
         (["found", "--by", "backbon"], "backbone"),
         (["found", "--by", "lr", "--repeats", "1"], "--repeats"),
         (["foun"], "found"),
+        (["found", "--metric", "val_ac"], "Did you mean 'val_acc'?"),
     ],
 )
 def test_wrong_usage(
