@@ -9,7 +9,7 @@ from search_spaces.errors import UnknownNameError
 from search_spaces.registry import Registry
 from trainables.data import store
 from trainables.data.arrays import Stored
-from trainables.data.source import DataRequest, DataSource, Identity, Tell
+from trainables.data.source import DataRequest, DataSource, Identity, Tell, silent
 from trainables.data.value import ImageData
 
 SOURCES: Registry[DataSource] = Registry(
@@ -90,9 +90,5 @@ def _make(
     *,
     verify: bool,
 ) -> Stored:
-    tell = progress or _silent
+    tell = progress or silent
     return store.make(identity, partial(source.make, request, tell=tell), tell, verify=verify)
-
-
-def _silent(_message: str) -> None:
-    """Nobody asked to be told."""

@@ -18,6 +18,10 @@ from search_spaces.errors import UsageError
 Tell = Callable[[str], None]
 
 
+def silent(_message: str) -> None:
+    """Where nobody asked to be told."""
+
+
 class RouteFailed(Exception):
     """One way to get the data does not work here; `str()` says why. The next way is tried."""
 

@@ -24,7 +24,7 @@ from trainables.data.check.picture import draw_pairs
 from trainables.data.check.value import Blank, ClassCount, DataCheck, Split
 from trainables.data.image_files import UnreadableFiles
 from trainables.data.loading import fetch
-from trainables.data.source import DataRequest, Tell
+from trainables.data.source import DataRequest, Tell, silent
 from trainables.data.test_split import open_test
 from trainables.data.value import ImageData
 
@@ -51,7 +51,7 @@ def check_data(
         UsageError: no such source, a folder that is not as it must be, an `out` that is a file.
         UnavailableError: the data cannot be had here.
     """
-    started, tell = time.monotonic(), progress or _silent
+    started, tell = time.monotonic(), progress or silent
     folder = _out_folder(out)
     source, _, argument = name.partition(":")
     request = DataRequest(source, argument, Path(data_dir) if data_dir else None, image_size)
@@ -117,7 +117,3 @@ def _out_folder(out: str | Path | None) -> Path | None:
     except OSError as error:
         raise UsageError(f"--out names a folder that can be made: {error}.") from None
     return folder
-
-
-def _silent(_message: str) -> None:
-    """Nobody asked to be told."""

@@ -14,12 +14,8 @@ first as they are and then with their pixels shifted:
 A mirrored, scaled or differently cut copy is not found. Images of little detail (digits, clothes on
 black) are near without being copies (358 of the 359 test images of `digits`): look at the pictures.
 
-Measured on CIFAR-10 (`orchestrator data check cifar10`): 312 of 10,000 test images have a near
-duplicate in the training images. Barz and Denzler 2020 (Do we train on test data?) list 286, found
-by a net's features and judged by eye: of their 249 near duplicates 194 are among ours, of their 37
-"very similar" ones 11. 107 of ours are not in their list; of the 66 least alike of ours about 3 do
-not show one scene (looked at). 24 s on one core (n = 1; AMD EPYC, the machine busy: 36 s by the
-clock).
+Measured on CIFAR-10, against the list that Barz and Denzler published in 2020 (Do we train on test
+data?), with which the two thresholds were chosen: benchmarks/near_copies.py.
 
 Shapes: N query images, M reference images, F = 192.
 """
