@@ -208,9 +208,10 @@ def _continued(plan: SearchPlan, held: StudySpec) -> SearchPlan:
         raise UsageError(rule, hint=hint)
     more = range(found.repeats, asked.repeats)
     tries = tuple({"arm": arm, "repeat": repeat} for repeat in more for arm in asked.arms)
-    spec = held
+    repeats = max(found.repeats, asked.repeats)
+    changes: dict[str, Any] = {"trials": len(found.arms) * repeats}
     if tries:
-        changes = {k: getattr(plan.spec, k) for k in ("trials", "parameters")}
-        longer = found.model_copy(update={"repeats": asked.repeats})  # with the seeds it has
-        spec = held.model_copy(update={**changes, "comparison": longer})
+        changes["parameters"] = plan.spec.parameters
+        changes["comparison"] = found.model_copy(update={"repeats": repeats})  # with its seeds
+    spec = held.model_copy(update=changes)
     return replace(plan, spec=spec, continuing=True, tries=tries)

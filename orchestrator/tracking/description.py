@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from orchestrator.study.command import goes_on_by
 from orchestrator.study.fidelity import fidelity_report
 from orchestrator.study.pareto import feasible, pareto_front
 from orchestrator.study.spec import StudySpec
@@ -138,11 +139,10 @@ def _left_out(spec: StudySpec) -> str:
 
 def _how_to_go_on(study: StudyRecord, links: Links, hint: str) -> str:
     spec, objective = study.spec, study.objective
-    more = f" --add-trials {spec.trials}" if study.is_done else ""
     pages = "; on each trial's own page its artifact `summary.png`" if spec.has_images else ""
     return (
         "**Go on**\n\n```\n"
-        f"orchestrator resume {spec.name}{more}{hint}\norchestrator show {spec.name}{hint}\n"
+        f"{goes_on_by(spec, done=study.is_done)}{hint}\norchestrator show {spec.name}{hint}\n"
         f"```\n\nSee also {links.ranking(objective.metric, objective.direction == 'maximize')}; "
         f"among the artifacts `comparison.csv`, `comparison.png` and `pictures/`{pages}."
     )

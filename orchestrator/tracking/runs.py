@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from orchestrator.study.command import made_by
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.batches import fitting, milliseconds
 
@@ -140,7 +141,7 @@ class RunBook:
             STUDY_TAG: self._spec.name,
             BORN_TAG: repr(self._spec.created),
             "mlflow.user": _user(),
-            "mlflow.source.name": f"orchestrator search {self._spec.space}",
+            "mlflow.source.name": made_by(self._spec),
             "mlflow.source.type": "LOCAL",
         }
         more = {
