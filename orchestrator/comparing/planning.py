@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import optuna
+
 from orchestrator.comparing.arms import Chosen, choose_arms, untuned
 from orchestrator.plan.build import plan_search
 from orchestrator.plan.provenance import git_commit, versions
@@ -117,7 +119,7 @@ def plan_comparison(request: CompareRequest) -> SearchPlan:
         time_budget=request.run.time_budget,
     )
     if is_made(opened, name):
-        return _continued(plan, read_spec(load_study(opened, name)))
+        return _continued(plan, load_study(opened, name))
     return plan
 
 
@@ -193,8 +195,9 @@ def _objective(
     return ObjectiveSpec(metric=name, direction="minimize" if name != metric else "maximize")
 
 
-def _continued(plan: SearchPlan, held: StudySpec) -> SearchPlan:
+def _continued(plan: SearchPlan, study: optuna.Study) -> SearchPlan:
     """The plan to go on with the repeats that were made already."""
+    held = read_spec(study)
     asked, found = plan.spec.comparison, held.comparison
     assert asked is not None
     same = found is not None and (found.source, found.by, found.arms) == (
@@ -214,4 +217,5 @@ def _continued(plan: SearchPlan, held: StudySpec) -> SearchPlan:
         changes["parameters"] = plan.spec.parameters
         changes["comparison"] = found.model_copy(update={"repeats": repeats})  # with its seeds
     spec = held.model_copy(update=changes)
-    return replace(plan, spec=spec, continuing=True, tries=tries)
+    finished = sum(trial.counts for trial in read_trials(study))
+    return replace(plan, spec=spec, continuing=True, finished=finished, tries=tries)

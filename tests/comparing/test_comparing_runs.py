@@ -11,12 +11,16 @@ import pytest
 
 from orchestrator import compare, load_study, search
 from orchestrator.cli.app import main
+from orchestrator.comparing import CompareRequest, plan_comparison
+from orchestrator.request import SearchRequest
 from search_spaces.errors import UsageError
 from trainables.record import read_report
 
 QUICK = {
     "tune": "all", "epochs": 1, "attack": "none", "threads": 1, "width": 8, "depth": 2,
 }  # fmt: skip
+
+LOCAL = SearchRequest(local=True)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,8 @@ def test_again_runs_nothing_and_more_repeats_run_the_rest(here: Path) -> None:
     numbers = len(load_study("grown").results)
     assert compare("found", repeats=2, local=True, name="grown") == first
     assert len(load_study("grown").results) == numbers == 4
+    planned = plan_comparison(CompareRequest("found", repeats=2, name="grown", run=LOCAL))
+    assert (planned.continuing, planned.finished, planned.spec.trials) == (True, 4, 4)
     third = compare("found", repeats=3, local=True, name="grown")
     assert len(runs("grown")) == len(set(runs("grown"))) == 6
     assert all(new.values[:2] == old.values for new, old in zip(
