@@ -8,13 +8,19 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.study import Study
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.study.samplers.needs import SamplerKind, SamplerNeeds
 
+# A draw takes as long as the density of the bad trials has points; their shape is known by then.
+MOST_BAD = 500
+
 
 class RememberingTPESampler(TPESampler):
-    """Optuna's TPE, drawing the same points; it looks up what it worked out in earlier draws.
+    """Optuna's TPE; it looks up what it worked out in earlier draws.
+
+    Draws the same points as Optuna's until `MOST_BAD` trials are bad ones. From then on their
+    density is made of so many of them (`thinned`): all the good trials are always looked at.
 
     Args:
         known: by parameters and number, a finished trial's values on the scale that TPE works on.
@@ -42,6 +48,16 @@ class RememberingTPESampler(TPESampler):
         values_TP = np.array(rows, dtype=float).reshape(len(rows), len(search_space))
         return {name: values_TP[:, column] for column, name in enumerate(search_space)}
 
+    def _build_parzen_estimator(
+        self,
+        study: Study,
+        search_space: dict[str, BaseDistribution],
+        trials: list[FrozenTrial],
+        handle_below: bool,
+    ) -> Any:
+        looked_at = trials if handle_below else thinned(trials, MOST_BAD)
+        return super()._build_parzen_estimator(study, search_space, looked_at, handle_below)
+
     def _row(
         self, trial: FrozenTrial, search_space: dict[str, BaseDistribution], study: Study
     ) -> tuple[float, ...]:
@@ -50,6 +66,16 @@ class RememberingTPESampler(TPESampler):
         if not search_space.keys() <= params.keys():
             return ()
         return tuple(each.to_internal_repr(params[name]) for name, each in search_space.items())
+
+
+def thinned(trials: list[FrozenTrial], most: int) -> list[FrozenTrial]:
+    """At most `most` of the ended ones, evenly spread and the newest among them; all that run."""
+    ended = [trial for trial in trials if trial.state != TrialState.RUNNING]
+    if len(ended) <= most:
+        return trials
+    rows = np.linspace(0, len(ended) - 1, most).round().astype(int)
+    running = [trial for trial in trials if trial.state == TrialState.RUNNING]
+    return sorted([ended[row] for row in rows] + running, key=lambda trial: trial.number)
 
 
 def make(needs: SamplerNeeds) -> BaseSampler:
