@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 ATTACKS: Registry[type[Attack]] = Registry(
     "attack",
-    {"fgsm": "trainables.attacks.fgsm:FGSM"},
+    {
+        "fgsm": "trainables.attacks.fgsm:FGSM",
+        "pgd": "trainables.attacks.pgd:PGD",
+        "apgd_ce": "trainables.attacks.apgd_ce:APGDCrossEntropy",
+        "apgd_t": "trainables.attacks.apgd_t:APGDTargeted",
+        "square": "trainables.attacks.square:Square",
+        "ensemble": "trainables.attacks.ensemble:Ensemble",
+        "autoattack": "trainables.attacks.published:PublishedAutoAttack",
+    },
     group="orchestrator.attacks",
 )
 

@@ -1,4 +1,4 @@
-"""The base of an attack, and the gradient that attacks are made of.
+"""The base of an attack.
 
 Shapes: N images, C H W channels and pixels of the data set's own resolution, in [0, 1], K classes.
 """
@@ -7,30 +7,49 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import nn
-from torch.nn import functional
+
+from trainables.attacks.losses import ascent, log_odds
+from trainables.attacks.option import option, options_of
+
+NORMS = ("linf", "l2")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Attack(ABC):
     """Looks for images near the given ones that the model gets wrong.
 
-    Called by `robustness_curve`, with the model in eval mode, one batch at a time, from within
-    `leaving_no_trace`. Randomness comes from `self.seed` alone.
+    Called by `measure_robustness`, with the model in eval mode, one batch at a time, with images
+    that it has right, from within `leaving_no_trace`. Whoever calls it asks the model about what
+    it gives back. Randomness comes from `seed` and the image alone (`streams.py`), so a verdict
+    does not hang on which images share a batch.
 
-    Args:
-        seed: of a random start, where the attack has one.
+    Options are fields made by `option`; `NAME:option=value` sets them (`making.make_attack`).
+
+    Raises:
+        UsageError: an option out of its range.
     """
 
     name: ClassVar[str]
-    norm: ClassVar[str] = "linf"
-    steps: ClassVar[int] = 1
-    restarts: ClassVar[int] = 1
+    version: ClassVar[int] = 1
+    """One more whenever the same options would give other images than before."""
 
-    def __init__(self, *, seed: int = 0) -> None:
-        self.seed = seed
+    norm: str = option("linf", "norm in which epsilon is measured", choices=NORMS)
+    max_passes: int | None = option(
+        None, "images forward and backward, at most; fewer images are attacked then", low=1
+    )
+    max_seconds: float | None = option(
+        None, "seconds, at most; fewer images are attacked then", low=0.001, whole=False
+    )
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, each in options_of(self).items():
+            each.check(name, getattr(self, name))
 
     @abstractmethod
     def __call__(
@@ -49,13 +68,30 @@ class Attack(ABC):
         for eps in epsilons:
             yield self(model, images01_NCHW, labels_N, eps)
 
+    def most_passes(self, _: int, /) -> tuple[int, int] | None:
+        """Passes forward and backward that one image takes at one epsilon, if it never breaks.
+
+        Without those of whoever calls it (clean image, verdict). Takes the number of classes.
+        None: nobody knows.
+        """
+        return None
+
+    @property
+    def label(self) -> str:
+        """What its figures are called after: `fgsm`, `pgd50`; `_l2` is added in that norm."""
+        return self._stem() + ("" if self.norm == "linf" else f"_{self.norm}")
+
+    def _stem(self) -> str:
+        return self.name
+
     def describe(self) -> dict[str, Any]:
-        """What the score's provenance says of the attack."""
+        """What the score's provenance says of the attack: all that its images depend on."""
+        limits = {"max_passes", "max_seconds"}  # on the sample, which has a digest of its own
+        options = {n: getattr(self, n) for n in options_of(self) if n not in limits}
         return {
-            "attack": self.name,
-            "norm": self.norm,
-            "steps": self.steps,
-            "restarts": self.restarts,
+            "attack": self.label,
+            "attack_version": self.version,
+            **options,
             "seed": self.seed,
         }
 
@@ -63,20 +99,5 @@ class Attack(ABC):
 def loss_gradient(
     model: nn.Module, images01_NCHW: torch.Tensor, labels_N: torch.Tensor
 ) -> torch.Tensor:
-    """Gradient of the cross-entropy with respect to the images, up to a positive factor an image.
-
-    With p the softmax of the logits z and y the label, the cross-entropy's gradient is
-    (1 - p_y) times that of logsumexp over j != y of z_j, minus z_y. The factor is left out: in
-    float32 it is exactly 0 as soon as the margin exceeds 17, so a head with large logits would
-    look robust while nothing was attacked (seen once at lr 0.096: robust_score 64, 74 % of the
-    gradient exactly zero; the same settings score 18 with the factor left out, n = 1).
-
-    The sum keeps each image's gradient its own; `autograd.grad` leaves every `.grad` alone.
-    """
-    with torch.enable_grad():
-        images = images01_NCHW.detach().clone().requires_grad_(True)
-        logits_NK = model(images).float()
-        label_NK = functional.one_hot(labels_N, logits_NK.shape[1]).bool()
-        others_N = logits_NK.masked_fill(label_NK, -torch.inf).logsumexp(dim=1)
-        loss = (others_N - logits_NK[label_NK]).sum()
-        return torch.autograd.grad(loss, images)[0].float()
+    """Gradient of `log_odds`: that of cross-entropy up to a positive factor an image."""
+    return ascent(model, images01_NCHW, labels_N[:, None], log_odds).gradient_NCHW

@@ -1,4 +1,4 @@
-"""The fast gradient sign method: one step of full length to the corner that the gradient names.
+"""The fast gradient method: one step of full length from the clean image.
 
 Goodfellow, Shlens and Szegedy, Explaining and Harnessing Adversarial Examples, 2015.
 Shapes: N images, C H W channels and pixels.
@@ -7,15 +7,22 @@ Shapes: N images, C H W channels and pixels.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
+from trainables.attacks.balls import BALLS
 from trainables.attacks.base import Attack, loss_gradient
 
 
+@dataclass(frozen=True, kw_only=True)
 class FGSM(Attack):
-    """x + eps * sign(gradient), clipped to [0, 1]; exact for a linear model of two classes."""
+    """x + eps * sign(gradient), clipped to [0, 1]; exact for a linear model of two classes.
+
+    In L2 the gradient is divided by its length instead.
+    """
 
     name = "fgsm"
 
@@ -32,6 +39,14 @@ class FGSM(Attack):
         epsilons: Sequence[float],
     ) -> Iterator[torch.Tensor]:
         """One gradient, at the clean images, serves every epsilon."""
-        sign_NCHW = loss_gradient(model, images01_NCHW, labels_N).sign_()
+        gradient_NCHW = loss_gradient(model, images01_NCHW, labels_N)
+        towards_NCHW = BALLS[self.norm](images01_NCHW, 0.0).direction(gradient_NCHW)
         for eps in epsilons:
-            yield (images01_NCHW + eps * sign_NCHW).clamp_(0, 1)
+            yield (images01_NCHW + eps * towards_NCHW).clamp_(0, 1)
+
+    def most_passes(self, _: int, /) -> tuple[int, int]:
+        """For all epsilons together."""
+        return 1, 1
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "steps": 1, "restarts": 1}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,10 @@ from torch import nn
 
 from search_spaces.errors import UsageError
 from trainables.attacks.base import Attack
+from trainables.attacks.budget import Budget
 from trainables.attacks.epsilons import check_epsilons
 from trainables.attacks.provenance import provenance_of
+from trainables.attacks.score import score_eps_255
 from trainables.attacks.traces import CountingModel, leaving_no_trace
 from trainables.attacks.warnings import Suspicions
 from trainables.reports import Examples, Progress, RobustnessCurve
@@ -28,15 +30,20 @@ from trainables.reports import Examples, Progress, RobustnessCurve
 _PROGRESS_SECONDS = 1.0
 # 32 images at 224 px keep a backward pass of the largest body under 2 GB.
 BATCH = 32
-REPORT_EPS_255 = 8.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Robustness:
-    """The curve, and a few of the images that it was measured on."""
+    """The curve, a few of the images that it was measured on, and the verdict on each.
+
+    Args:
+        right_EN: bool: the model has the image right under the attack at this epsilon; images in
+            the order they were given, those that the attack's limits left time for.
+    """
 
     curve: RobustnessCurve
     examples: Examples
+    right_EN: np.ndarray
 
 
 def measure_robustness(
@@ -53,12 +60,15 @@ def measure_robustness(
 ) -> Generator[Progress, None, Robustness]:
     """Attacks the images that the model has right, once an epsilon; the others count as lost.
 
+    Where the attack has a limit in passes or seconds, batches are attacked as long as it lasts (to
+    within one batch; the first always), and the figures are of those images: `count` says how many.
+
     Args:
         model: images [N, C, H, W] in [0, 1] -> logits [N, K]; left as it was found.
         images_NHWC: uint8, at the data set's own resolution.
         eps_255: ascending from 0, in units of 1/255.
         provenance: what the caller knows (`precision`, `input_size`); completed here.
-        examples: number of attacked images kept, at the largest epsilon up to 8/255.
+        examples: number of attacked images kept, at the largest epsilon up to 8/255 (L2: 128/255).
 
     Raises:
         UsageError: epsilons that do not ascend from 0, or no images.
@@ -67,15 +77,17 @@ def measure_robustness(
     if len(images_NHWC) == 0:
         raise UsageError("Robustness is measured on at least one image.", got=0)
     run = _Run(model, attack, epsilons, examples, torch.device(device))
-    yield Progress("attacking", 0, len(labels_N))
-    told = time.monotonic()
-    for start in range(0, len(labels_N), batch_size):
-        run.batch(images_NHWC[start : start + batch_size], labels_N[start : start + batch_size])
-        done = min(start + batch_size, len(labels_N))
-        if time.monotonic() - told >= _PROGRESS_SECONDS or done == len(labels_N):
+    total, done = len(labels_N), 0
+    yield Progress("attacking", 0, total)
+    told, budget = time.monotonic(), Budget(attack.max_passes, attack.max_seconds)
+    while size := min(budget.images(batch_size, done, run.model.passes), total - done):
+        run.batch(images_NHWC[done : done + size], labels_N[done : done + size])
+        done += size
+        if time.monotonic() - told >= _PROGRESS_SECONDS or done == total:
             told = time.monotonic()
-            yield Progress("attacking", done, len(labels_N))
-    return run.result(images_NHWC, labels_N, provenance)
+            yield Progress("attacking", done, total)
+    asked = {"count_asked": total} if done < total else {}
+    return run.result(images_NHWC[:done], labels_N[:done], {**provenance, **asked})
 
 
 class _Run:
@@ -97,7 +109,7 @@ class _Run:
         self.suspicions = Suspicions()
         self.wanted = examples
         self.kept: list[tuple[np.ndarray, ...]] = []
-        self.kept_eps = max(eps for eps in eps_255 if eps <= REPORT_EPS_255)
+        self.kept_eps = max(eps for eps in eps_255 if eps <= score_eps_255(attack.norm))
 
     def batch(self, images_BHWC: np.ndarray, labels_B: np.ndarray) -> None:
         """Verdicts of one batch at every epsilon."""
@@ -150,10 +162,12 @@ class _Run:
     ) -> Robustness:
         """The curve with everything that its figures depend on."""
         right_EN = np.concatenate(self.right, axis=1)
+        alarms = self.suspicions.alarms(right_EN, self.eps_255)
         known = {
             **provenance,
             "zero_gradient_share": self.suspicions.zero_share,
-            "warnings": self.suspicions.warnings(right_EN, self.eps_255),
+            "alarms": [asdict(alarm) for alarm in alarms],
+            "warnings": [alarm.words for alarm in alarms],
         }
         worst_E = np.logical_and.accumulate(right_EN).mean(axis=1)
         curve = RobustnessCurve(
@@ -165,7 +179,7 @@ class _Run:
                 self.attack, self.eps_255, images_NHWC, labels_N, self.model, known
             ),
         )
-        return Robustness(curve, self._examples(images_NHWC))
+        return Robustness(curve, self._examples(images_NHWC), right_EN)
 
     def _examples(self, images_NHWC: np.ndarray) -> Examples:
         if not self.kept:  # nothing was right to begin with, or there is no epsilon up to 8/255

@@ -56,6 +56,11 @@ class CountingModel(nn.Module):
         self.forward_images = 0
         self.backward_images = 0
 
+    @property
+    def passes(self) -> int:
+        """Images forward and images backward, together."""
+        return self.forward_images + self.backward_images
+
     def forward(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
         """[N, C, H, W] in [0, 1] -> [N, K]."""
         self.forward_images += len(images01_NCHW)
