@@ -25,6 +25,7 @@ SPACES: Registry[Space] = Registry(
         "scratch_compare": "search_spaces.scratch_compare:SPACE",
         "small_data": "search_spaces.small_data:SPACE",
         "everything": "search_spaces.everything:SPACE",
+        "robust": "search_spaces.robust:SPACE",
     },
     group="orchestrator.search_spaces",
 )

@@ -14,6 +14,7 @@ import numpy as np
 from search_spaces.errors import TrialFailed
 from trainables.config import TrialConfig
 from trainables.features import cached_features
+from trainables.objectives import CLEAN
 from trainables.reports import Progress
 from trainables.setup import TrialSetup
 
@@ -25,6 +26,8 @@ Kind = Literal["features", "front", "images"]
 
 def kind_of_inputs(config: TrialConfig, spec: Backbone) -> Kind:
     """The furthest point of the net whose values are the same in every epoch."""
+    if config.adversarial != CLEAN:
+        return "images"  # an attack moves pixels, so every step goes through the whole net
     if config.tune == "head":
         return "features"
     same = config.augment == "none" and not config.mixup and not config.test_time_flip

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from trainables.bodies import inference_body
 from trainables.classifier import BodyInPrecision, preprocess_for
 from trainables.config import TrialConfig
 from trainables.depthwise import depthwise_in_float32
@@ -24,6 +25,8 @@ from trainables.tuning import Tuned, tuned
 
 # Of the head's learning rate, for a body that knows something already.
 _PRETRAINED_SHARE = 0.1
+# Images: with fewer, an epoch is chosen by chance.
+_FEWEST_WATCHED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +72,11 @@ def make_parts(config: TrialConfig, setup: TrialSetup, inputs_NF: np.ndarray | N
     preprocess, part, inputs_N = _stem(config, setup, apart, inputs_NF)
     stem = nn.Sequential(preprocess, part).to(setup.one_device)
     inputs_N = inputs_N.to(setup.one_device)
-    labels = np.asarray(setup.data.labels_N)[setup.rows_N].astype(np.int64)
+    labels = np.asarray(setup.data.labels_N[setup.rows_N]).astype(np.int64)
     labels_N = torch.from_numpy(labels).to(setup.one_device)
     sizes = [len(setup.splits.train), len(setup.splits.val)]
     train_N, val_M = torch.arange(len(labels), device=setup.one_device).split(sizes)
+    watched_V = torch.from_numpy(_watched(setup)).to(setup.one_device)
     classes = len(setup.data.classes)
     knows = setup.is_pretrained
     head = new_head(
@@ -90,6 +94,7 @@ def make_parts(config: TrialConfig, setup: TrialSetup, inputs_NF: np.ndarray | N
         classes=classes,
         body_lr=_body_lr(config, setup),
         mean_C=tuple(setup.spec.mean),
+        watched_V=watched_V,
     )
     whole = apart.whole.net if apart else nn.Identity()
     return NetParts(task, whole, body.module.net.state_dict() if knows else None)
@@ -99,18 +104,42 @@ def _stem(
     config: TrialConfig, setup: TrialSetup, apart: Tuned | None, inputs_NF: np.ndarray | None
 ) -> tuple[nn.Module, nn.Module, torch.Tensor]:
     """Preprocessing, the part of the body that runs in every step, and its inputs."""
-    if apart is None:
+    kind = kind_of_inputs(config, setup.spec)
+    if kind == "features":
         return nn.Identity(), nn.Identity(), _tensor(inputs_NF)
     preprocess = preprocess_for(config, setup.spec, eager=True)
     images_NHWC = setup.data.images_NHWC[setup.rows_N]
     images_NCHW = torch.from_numpy(images_NHWC).permute(0, 3, 1, 2)
-    if kind_of_inputs(config, setup.spec) == "images":
+    if apart is None:
+        return preprocess, _frozen(config, setup), images_NCHW
+    if kind == "images":
         return preprocess, _in_precision(apart.whole, setup), images_NCHW
     assert apart.front is not None
     with torch.no_grad():
         shape = apart.front(preprocess(images_NCHW[:1])).shape[1:]
     maps_NCHW = _tensor(inputs_NF).view(-1, *shape).contiguous(memory_format=torch.channels_last)
     return nn.Identity(), _in_precision(apart.back, setup), maps_NCHW
+
+
+def _frozen(config: TrialConfig, setup: TrialSetup) -> nn.Module:
+    """The whole body as the trial is evaluated with it, for a head that sees attacked images."""
+    size, precision = setup.key.input_size, setup.key.precision
+    net = inference_body(setup.body(config), size, precision, setup.one_device)
+    return BodyInPrecision(net, precision)
+
+
+def _watched(setup: TrialSetup) -> np.ndarray:
+    """Validation rows by which adversarial training chooses its epoch.
+
+    Others than those that the trial's robustness is measured on, where enough are left: else the
+    score would be the best of many on the same images. One for every 12 labels, since one costs as
+    much as one to four images of an epoch (ten steps, against seven of `pgd` or one of `fast`).
+    """
+    rows_M = len(setup.splits.train) + np.arange(len(setup.splits.val))
+    others = rows_M[~np.isin(setup.splits.val, setup.splits.robust)]
+    rows = others if len(others) >= _FEWEST_WATCHED else rows_M
+    most = max(_FEWEST_WATCHED, len(setup.splits.train) // 12)
+    return rows[: min(most, len(setup.splits.robust) or most)]
 
 
 def _in_precision(part: nn.Module, setup: TrialSetup) -> nn.Module:

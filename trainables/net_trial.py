@@ -65,6 +65,7 @@ def epochs_a_report(task: Task) -> int:
 
 
 def _trained(parts: NetParts, training: Training, history: History, seconds: float) -> Trained:
+    settled = training.settle()
     task, model = parts.task, training.kept
     all_N = torch.arange(len(task.labels_N), device=task.device)
     logits_NK = logits_of(model, task.inputs_N, all_N)
@@ -74,7 +75,7 @@ def _trained(parts: NetParts, training: Training, history: History, seconds: flo
         logits_NK=logits_NK.cpu().numpy(),
         history=history,
         seconds=seconds,
-        extra=extra,
+        extra=extra | settled,
         lr_T=training.rates.head_lrs(),
     )
 

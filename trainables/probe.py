@@ -15,6 +15,7 @@ from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
 from trainables.following import Course, Epoch, follow
 from trainables.heads import HeadsEpoch, HeadSpec, train_heads
+from trainables.objectives import CLEAN
 from trainables.reports import EpochReport
 from trainables.schedules import SCHEDULES
 from trainables.setup import TrialSetup
@@ -29,6 +30,7 @@ def is_probe(config: TrialConfig) -> bool:
     plain = config.head == "linear" and config.optimiser == "adamw" and not config.decay_norms
     plain = plain and not config.cycle_momentum
     more = (config.label_smoothing, config.mixup, config.clip_norm, config.ema)
+    plain = plain and config.adversarial == CLEAN
     return config.tune == "head" and plain and not any(more)
 
 
@@ -75,7 +77,7 @@ def _heads(
     features_NF: np.ndarray,
     state: Mapping[str, Any] | None,
 ) -> Generator[HeadsEpoch, None, None]:
-    labels_N = np.asarray(setup.data.labels_N)[setup.rows_N]
+    labels_N = np.asarray(setup.data.labels_N[setup.rows_N])
     split = len(setup.splits.train)
     spec = HeadSpec(
         train_N=np.arange(split),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from search_spaces.errors import UnknownNameError, UsageError
 from trainables.augment import POLICIES
-from trainables.backbones import get_backbone
+from trainables.backbones import Backbone, get_backbone
 from trainables.config import TrialConfig
 from trainables.head_modules import HEADS
+from trainables.objectives import CLEAN, OBJECTIVES
 from trainables.schedules import SCHEDULES
+from trainables.splitting import chooses_images
+from trainables.subsets import parse_subset
 
 _FOR_IMAGES = {"augment": "none", "mixup": 0.0, "test_time_flip": False}
 _SHAPE = ("depth", "width")
@@ -28,6 +31,8 @@ def check_recipe(config: TrialConfig) -> None:
         if getattr(config, name) is not None and name not in spec.options:
             rule = f"{config.backbone} has no {name} to be chosen."
             raise UsageError(rule, got=getattr(config, name), hint="mini_vgg and mlp have one.")
+    if chooses_images(config):
+        _check_subset(config, spec)
     if config.schedule == "onecycle" and (config.peak_epoch or 0) >= config.epochs:
         rule = f"The peak of a cycle of {config.epochs} epochs lies before its end."
         raise UsageError(rule, got=f"peak_epoch={config.peak_epoch}")
@@ -40,14 +45,29 @@ def check_recipe(config: TrialConfig) -> None:
 
 def _check_names(config: TrialConfig) -> None:
     """Loads nothing of what is named, since that imports much."""
-    named = ((HEADS, config.head), (POLICIES, config.augment), (SCHEDULES, config.schedule))
+    named = (
+        (HEADS, config.head),
+        (POLICIES, config.augment),
+        (SCHEDULES, config.schedule),
+        (OBJECTIVES, config.adversarial),
+    )
     for registry, name in named:
         if name not in registry:
             raise UnknownNameError(registry.kind, name, registry.names())
 
 
+def _check_subset(config: TrialConfig, spec: Backbone) -> None:
+    strategy = parse_subset(config.subset).strategy
+    if strategy.features and not spec.pretrained:
+        rule = f"{strategy.name} chooses images by the features of a pretrained body."
+        raise UsageError(rule, got=config.backbone, hint="Set subset=random, or another backbone.")
+
+
 def _check_images(config: TrialConfig) -> None:
-    if config.tune != "head":
+    if config.adversarial != CLEAN and config.mixup:
+        rule = "An attack needs one label an image, and mixup gives two."
+        raise UsageError(rule, got=f"mixup={config.mixup}", hint="Set mixup=0 or adversarial=none.")
+    if config.tune != "head" or config.adversarial != CLEAN:
         return
     for name, nothing in _FOR_IMAGES.items():
         value = getattr(config, name)

@@ -108,6 +108,17 @@ class RecipeFields(BaseModel):
         0.0, ge=0, le=10, description="Alpha of mixup's Beta distribution; 0 for none."
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Weight of the uniform target.")
+    adversarial: str = Field(
+        "none",
+        description="Adversarial training: none, pgd, fast, trades (trainables/objectives/).",
+    )
+    adversarial_eps_255: float = Field(
+        8.0, gt=0, le=255, description="Largest change of a pixel in it, in 1/255 (L-infinity)."
+    )
+    adversarial_steps: int = Field(
+        7, ge=1, le=1000, description="Steps of pgd and trades in each training step (fast: 1)."
+    )
+    trades_beta: float = Field(6.0, ge=0, le=1000, description="Weight of TRADES's divergence.")
     clip_norm: float | None = Field(None, gt=0, description="Largest norm of the gradient.")
     ema: float | None = Field(
         None, gt=0, lt=1, description="Decay a step of the averaged weights that are kept."

@@ -11,11 +11,15 @@ from trainables.attacks import NO_ATTACK
 from trainables.backbones import get_backbone
 from trainables.config import TrialConfig
 from trainables.inputs import kind_of_inputs
+from trainables.objectives import CLEAN
 
 # Attacking one image costs about this many images' extraction: a forward and a backward pass, and
 # one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
 # nets at 192 and 224 px: 7.4, 7.7, 9.3 and 10.
 ATTACK_PASSES = 9.0
+# An attack in many steps: passes of a step (forward, and back to the images), and the share of them
+# that is run, since broken images leave. That share is 1 where nothing breaks: a guess.
+STEP_PASSES, STANDING = 3.0, 0.5
 # Training on an image costs about this many images' extraction, which runs a folded body: measured
 # by benchmarks/train_passes.py; of nets with depthwise convolutions, and of others.
 DEPTHWISE_PASSES, TRAIN_PASSES = 7.0, 3.5
@@ -97,17 +101,18 @@ class Workload:
 
     def attacked(self, trial: Planned) -> float:
         """Forward passes of an image that the attack costs this trial."""
-        return self.attack * ATTACK_PASSES if trial.recipe.attack != NO_ATTACK else 0.0
+        return _attack_passes(trial.recipe.attack, trial.recipe.eps_255, self.attack)
 
     def anew(self, trial: Planned) -> float:
         """Forward passes of an image that training costs this trial."""
         kind, train = trial_kind(trial), self._train(trial)
         if kind == "features":
             return 0.0
-        trains = 1.0 if trial.recipe.tune == "all" else LAST_STAGE
+        trains = {"all": 1.0, "last": LAST_STAGE, "head": 0.0}[trial.recipe.tune]
         runs = trains if kind == "front" else 1.0
         passes = DEPTHWISE_PASSES if _has_depthwise(trial.backbone) else TRAIN_PASSES
-        an_epoch = (runs + (passes - 1) * trains) * train
+        crafting = _crafting_steps(trial.recipe) * (passes + 1) / 2
+        an_epoch = (runs + (passes - 1) * trains + crafting) * train
         # Measured no more often than takes as long as training: net_trial.py.
         measured = math.ceil(trial.recipe.epochs / max(1, math.ceil(self.val / (3 * train))))
         return trial.recipe.epochs * an_epoch + measured * runs * self.val
@@ -120,6 +125,35 @@ class Workload:
 def trial_kind(trial: Planned) -> str:
     """What its inputs are: features, maps of a frozen front, or images."""
     return kind_of_inputs(trial.recipe, get_backbone(trial.backbone))
+
+
+@functools.cache
+def _attack_passes(attack: str, eps_255: tuple[float, ...], images: int) -> float:
+    """Forward passes that an attack on so many images comes to, within its own limit."""
+    if attack == NO_ATTACK:
+        return 0.0
+    from trainables.attacks.making import make_attack  # imports torch
+
+    made = make_attack(attack)
+    steps, targets, queries, restarts = (
+        int(getattr(made, name, usual))
+        for name, usual in (("steps", 0), ("targets", 1), ("queries", 0), ("restarts", 1))
+    )
+    an_eps = restarts * (steps * targets * STEP_PASSES + queries)
+    if an_eps <= STEP_PASSES:
+        return images * ATTACK_PASSES
+    passes = images * sum(eps > 0 for eps in eps_255) * an_eps * STANDING
+    return min(passes, float(made.max_passes or math.inf))
+
+
+def _crafting_steps(recipe: TrialConfig) -> int:
+    """Attack steps in a training step; each goes forward, and back to the images.
+
+    That is training without the gradient of the weights, half of what goes back.
+    """
+    if recipe.adversarial == CLEAN:
+        return 0
+    return 1 if recipe.adversarial == "fast" else recipe.adversarial_steps
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from orchestrator.plan.estimating import HEAD_SECONDS, Workload, estimate
 from orchestrator.plan.likely import Drawn, likely_points
 from orchestrator.plan.sizing import choose_sizes, every_size
 from orchestrator.plan.value import Resources
+from orchestrator.plan.workload import Planned
 from search_spaces.space import Space
 from trainables.config import TrialConfig
 
@@ -173,3 +174,29 @@ def test_nets_that_train_do_not_make_images_small_for_heads(leeway, epochs, size
         (LITE,), work, ONE, lambda name, px: 200 * (64 / px) ** 2, 5, leeway=leeway
     )
     assert found.sizes[-1] == size
+
+
+@pytest.mark.parametrize(
+    ("attack", "passes"),
+    [
+        ("none", 0),
+        ("fgsm", 9 * 100),
+        ("pgd:steps=10,restarts=2", 100 * 2 * 20 * 3 / 2),  # two epsilons above 0
+        ("apgd_t:steps=5,targets=4", 100 * 2 * 20 * 3 / 2),
+        ("square:queries=60", 100 * 2 * 60 / 2),
+        ("pgd:steps=10,max_passes=500", 500),
+    ],
+)
+def test_an_attack_in_steps_costs_a_step_an_epsilon(attack, passes):
+    recipe = TrialConfig(attack=attack, eps_255=(0, 4, 8))
+    load = Workload(1000, 1000, 100, 4, "float32", "cpu", recipe)
+    assert load.attacked(Planned("mini_vgg", 32, recipe)) == pytest.approx(passes)
+
+
+@pytest.mark.parametrize(("way", "steps"), [("none", 0), ("fast", 1), ("pgd", 7), ("trades", 7)])
+def test_training_on_attacked_images_costs_its_steps(way, steps):
+    """Of mini_vgg 3.5 passes an image, and for each step one forward and half of the way back."""
+    recipe = TrialConfig(backbone="mini_vgg", tune="all", adversarial=way, epochs=1)
+    load = Workload(1000, 0, 0, 4, "float32", "cpu", recipe)
+    expected = 1000 * (3.5 + steps * 2.25)
+    assert load.anew(Planned("mini_vgg", 32, recipe)) == pytest.approx(expected)

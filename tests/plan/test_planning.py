@@ -95,7 +95,7 @@ def test_unknown_backbones_list_the_valid_ones():
 
 
 def test_a_study_goes_on_only_as_it_was_made():
-    made = replace(SMALL, study="mine", trials=1)
+    made = replace(SMALL, study="mine", trials=1, keep_models=0)
     run_search(plan_search(made))
     again = plan_search(replace(made, trials=3))
     assert (again.continuing, again.finished, again.spec.trials) == (True, 1, 3)

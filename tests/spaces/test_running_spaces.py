@@ -41,6 +41,7 @@ RUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "scratch_compare": (("mlp", "mini_vgg", "resnet9", "resnet18_cifar"), SMALL.settings),
     "small_data": ((LITE, "mlp"), (*SMALL.settings, "input_size=32")),
     "everything": ((LITE, "mini_vgg"), (*SMALL.settings, "input_size=32")),
+    "robust": (("mini_vgg",), ("epochs=1", "attack=fgsm", "width=8", "depth=2")),
 }
 QUICK = ("batch_size", "subset_size")
 

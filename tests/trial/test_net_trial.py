@@ -13,6 +13,7 @@ from trainables.backbones import load_body
 from trainables.checkpoint import Checkpoint
 from trainables.classifier import build_classifier, trained_body
 from trainables.config import TrialConfig
+from trainables.net_parts import make_parts
 from trainables.reports import EpochReport, TrialReport
 from trainables.setup import prepare
 from trainables.trial import train
@@ -38,6 +39,12 @@ KINDS = {
     "head, not AdamW": config(backbone=LITE, tune="head", optimiser="sgd", lr=0.01),
     "cosine head": config(backbone=LITE, tune="head", head="cosine"),
     "mlp head": config(backbone=LITE, tune="last", head="mlp"),
+    "head, attacked": config(
+        backbone=LITE, adversarial="fast", augment="flip_crop", train_size=10, val_size=10
+    ),
+    "from scratch, trades": config(
+        backbone="mini_vgg", width=8, depth=2, tune="all", adversarial="trades", adversarial_steps=2
+    ),
 }  # fmt: skip
 
 
@@ -117,6 +124,15 @@ def test_the_mirror_image_counts_under_its_own_name():
     plain = last(train(KINDS["from scratch"]))
     assert plain.metrics["val_acc"] == report.metrics["val_acc"]
     assert "val_acc_flip" not in plain.metrics
+
+
+def test_the_epoch_is_chosen_on_other_images_than_the_score_is_measured_on():
+    this = KINDS["from scratch, trades"].replace(val_size=200, robust_size=80, train_size=960)
+    setup = prepare(this)
+    watched = make_parts(this, setup, None).task.watched_V
+    images = setup.rows_N[watched]
+    assert len(images) == 80 and set(images) <= set(setup.splits.val)
+    assert not set(images) & set(setup.splits.robust)
 
 
 def test_a_trained_net_is_attacked_as_it_is():

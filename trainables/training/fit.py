@@ -15,6 +15,6 @@ def fit(training: Training, *, every: int = 1) -> Iterator[Epoch]:
         every: epochs between two after which validation is measured; the last one always is.
     """
     epochs = training.config.epochs
-    while training.epoch < epochs:
+    while not training.has_ended:
         coming = training.epoch + 1
         yield training.run_epoch(measured=coming % every == 0 or coming == epochs)

@@ -25,6 +25,7 @@ class Task:
         train_N, val_M: rows of both; `val_M` may be empty.
         body_lr: the body's learning rate as a share of the head's.
         mean_C: the images' mean colour in [0, 1], for what augmentation fills.
+        watched_V: rows by which adversarial training chooses its epoch (default: all of `val_M`).
     """
 
     config: TrialConfig
@@ -37,6 +38,7 @@ class Task:
     classes: int
     body_lr: float = 1.0
     mean_C: tuple[float, ...] = (0.5,)
+    watched_V: torch.Tensor | None = None
 
     @property
     def device(self) -> torch.device:

@@ -21,6 +21,8 @@ from trainables.augment.mixup import mixup
 from trainables.following import Epoch
 from trainables.model import pixels01
 from trainables.nets.dropout import use_generator
+from trainables.objectives import CLEAN, OBJECTIVES
+from trainables.objectives.base import Learner
 from trainables.schedules import SCHEDULES
 from trainables.training.averaging import Average
 from trainables.training.measure import loss_and_accuracy
@@ -29,6 +31,7 @@ from trainables.training.order import shuffled_batches, steps_per_epoch
 from trainables.training.randomness import Randomness
 from trainables.training.recipe import Task
 from trainables.training.steps import StepRates
+from trainables.training.watch import METRICS, RobustWatch
 
 
 class Training:
@@ -52,6 +55,9 @@ class Training:
         # float16's gradients underflow without it; bfloat16 has float32's range.
         self.scaler = torch.amp.GradScaler(task.device.type, enabled=self._needs_scaling())
         self.net = torch.compile(task.model) if config.compile else task.model
+        self.objective = OBJECTIVES.get(config.adversarial)(config)
+        self.learner = Learner(self.net, task.model, self.randomness.generator)
+        self.watch = RobustWatch(task, self.kept) if config.adversarial != CLEAN else None
         self.epoch = self.step = 0
         self.bad_step = torch.full((), -1, dtype=torch.int64, device=task.device)
         if state is not None:
@@ -61,6 +67,16 @@ class Training:
     def kept(self) -> nn.Module:
         """What is measured, and what the trial keeps: the average where there is one."""
         return self.average.model if self.average else self.task.model
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is left to train: all epochs are done, or it collapsed."""
+        collapsed = self.watch is not None and self.watch.collapsed
+        return collapsed or self.epoch >= self.config.epochs
+
+    def settle(self) -> dict[str, float]:
+        """Make `kept` what the trial keeps; figures that say which epoch's that is."""
+        return self.watch.settle() if self.watch else {}
 
     def run_epoch(self, *, measured: bool = True) -> Epoch:
         """One pass over the training rows; one synchronisation with the host.
@@ -127,10 +143,7 @@ class Training:
         self, inputs_P: torch.Tensor, targets_PK: torch.Tensor, batch: int
     ) -> torch.Tensor:
         """Adds a part's share of the gradient; the part's summed loss and hits [2]."""
-        logits_PK = self.net(inputs_P).float()
-        loss_P = functional.cross_entropy(
-            logits_PK, targets_PK, label_smoothing=self.config.label_smoothing, reduction="none"
-        )
+        loss_P, logits_PK = self.objective(self.learner, inputs_P, targets_PK)
         self.scaler.scale(loss_P.sum() / batch).backward()
         hits_P = logits_PK.argmax(1) == targets_PK.argmax(1)
         return torch.stack([loss_P.detach().sum(), hits_P.float().sum()])
@@ -145,10 +158,15 @@ class Training:
         if val_M is not None:
             parts += [loss_and_accuracy(self.kept, task.inputs_N, task.labels_N, val_M).double()]
             names += ["val_loss", "val_acc"]
+        if val_M is not None and self.watch:
+            parts += [self.watch.measure().double()]
+            names += METRICS
         bad_step, *figures = torch.cat(parts).tolist()  # the one synchronisation
         metrics = dict(zip(names, figures, strict=True))
         if bad_step < 0 and len(task.val_M) and not math.isfinite(metrics.get("val_loss", 0.0)):
             bad_step = self.step - 1  # it spoilt the weights after a loss that was still finite
+        if val_M is not None and self.watch:
+            self.watch.note(self.epoch, metrics)
         metrics["lr"] = float(self.rates.head_lrs()[self.step - 1])
         return Epoch(self.epoch, metrics, int(bad_step), self.state)
 
@@ -163,6 +181,7 @@ class Training:
             "scaler": self.scaler.state_dict(),
             "average": self.average.state() if self.average else None,
             "randomness": self.randomness.state(),
+            "watch": self.watch.state() if self.watch else None,
         }
 
     def _load_state(self, state: Mapping[str, Any]) -> None:
@@ -175,6 +194,8 @@ class Training:
         if self.average:
             self.average.load_state(state["average"])
         self.randomness.load_state(state["randomness"])
+        if self.watch:
+            self.watch.load_state(state["watch"])
 
     def _needs_scaling(self) -> bool:
         return self.config.precision == "float16" and self.task.device.type == "cuda"
