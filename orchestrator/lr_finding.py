@@ -101,10 +101,11 @@ def finding(request: LrRequest) -> Generator[Progress, None, FoundLr]:
     yield Progress("loading data and weights")
     from trainables.lr_range.of_trial import range_test
     from trainables.setup import prepare
+    from trainables.subsets.of_trial import chosen_setup
     from trainables.threads import torch_threads
 
     with torch_threads(config.threads):
-        setup = prepare(config)
+        setup, _ = yield from chosen_setup(config, prepare(config))
         settled = config.replace(input_size=setup.key.input_size, precision=setup.key.precision)
         test = yield from range_test(settled, setup, span, seeds=request.seeds)
     seconds = time.monotonic() - started

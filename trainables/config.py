@@ -17,6 +17,13 @@ _PLACE_FIELDS = frozenset(
 )
 
 
+# Came later than others: at its default such a field leaves the digest as it was before, so that a
+# study of an older version goes on.
+_LATER_FIELDS = frozenset(
+    {"adversarial", "adversarial_eps_255", "adversarial_steps", "trades_beta", "subset"}
+)
+
+
 class TrialConfig(RecipeFields):
     """One trial. A space gives ranges and overrides; `--set field=value` fixes any field.
 
@@ -46,6 +53,10 @@ class TrialConfig(RecipeFields):
         None, ge=1, description="Validation images that are attacked (256 on CPUs, 1,000 on a GPU)."
     )
     split_seed: int = Field(0, ge=0, description="Which images fall into which split.")
+    subset: str = Field(
+        "stratified",
+        description="How training images are chosen: a registered strategy, as margin:batch=50.",
+    )
 
     # Body
     backbone: str = Field(
@@ -75,7 +86,10 @@ class TrialConfig(RecipeFields):
     )
 
     # Robustness (the threat model is in ARCHITECTURE.md)
-    attack: str = Field("fgsm", description="A registered attack, or none.")
+    attack: str = Field(
+        "fgsm",
+        description="A registered attack (`pgd:steps=20,norm=l2` sets its options), or none.",
+    )
     eps_255: tuple[float, ...] = Field(
         (0, 0.5, 1, 2, 4, 8, 16),
         description="Epsilons in 1/255 of the pixel range, ascending from 0.",
@@ -99,8 +113,12 @@ class TrialConfig(RecipeFields):
     @property
     def digest(self) -> str:
         """16 hex digits; equal for equal results to be expected, wherever the trial runs."""
-        fields = self.model_dump(mode="json", exclude=set(_PLACE_FIELDS))
+        usual = {name for name in _LATER_FIELDS if self._is_default(name)}
+        fields = self.model_dump(mode="json", exclude={*_PLACE_FIELDS, *usual})
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _is_default(self, name: str) -> bool:
+        return bool(getattr(self, name) == type(self).model_fields[name].default)
 
     def replace(self, **changes: Any) -> TrialConfig:
         """A new, validated config with `changes` made."""

@@ -136,7 +136,7 @@ def read_report(folder: Path) -> TrialRecord:
 def _report_json(report: TrialReport) -> dict[str, Any]:
     classes = len(report.classes)
     counts = {part.split: len(part.labels_N) for part in report.predictions}
-    labels_used = {"labels_used": sum(counts.values())} if counts else {}
+    labels_used = {"labels_used": _labels_used(report, counts)} if counts else {}
     if report.robustness is not None:
         counts["robust"] = report.robustness.count
     return {
@@ -151,6 +151,11 @@ def _report_json(report: TrialReport) -> dict[str, Any]:
         "robustness": None if report.robustness is None else _curve_json(report.robustness),
         "counts": {**counts, **labels_used},
     }
+
+
+def _labels_used(report: TrialReport, counts: Mapping[str, int]) -> int:
+    """A strategy that needed more labels than it chose images has counted them itself."""
+    return int(report.metrics.get("labels_used", sum(counts.values())))
 
 
 def _curve_json(curve: RobustnessCurve) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from search_spaces.errors import InfeasibleTrial, UsageError
-from trainables.attacks import ATTACKS, NO_ATTACK
+from trainables.attacks import NO_ATTACK
 from trainables.attacks.epsilons import check_epsilons
+from trainables.attacks.making import make_attack
 from trainables.backbones import Backbone, check_input_size, get_backbone
 from trainables.bodies import body_of
 from trainables.config import TrialConfig
@@ -59,13 +60,13 @@ def prepare(config: TrialConfig) -> TrialSetup:
 
     Raises:
         UsageError: an unknown name, epsilons out of order, a device or sizes that there are not.
-        UnavailableError: data or weights cannot be had.
+        UnavailableError: data or weights cannot be had, or what the attack needs.
         InfeasibleTrial: the input is too small for the body, or the recipe contradicts itself.
     """
     device = resolve_device(config.device)
     check_epsilons(config.eps_255)
     if config.attack != NO_ATTACK:
-        ATTACKS.get(config.attack)
+        make_attack(config.attack)
     spec = get_backbone(config.backbone)
     input_size = config.input_size or spec.natural_size
     try:

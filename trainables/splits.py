@@ -58,6 +58,17 @@ class Splits:
         """Labels that a search needs in all, validation included."""
         return len(self.train) + len(self.val)
 
+    @property
+    def unheld(self) -> np.ndarray:
+        """All images that may be trained on, ascending: what a subset strategy chooses from."""
+        return np.sort(np.concatenate([self.train, self.pool]))
+
+    def with_training(self, train: np.ndarray, data_digest: str) -> Splits:
+        """These splits with other training images, in the order given; the rest is the pool."""
+        pool = np.setdiff1d(self.unheld, train)
+        digest = _digest(data_digest, train, self.val, self.robust, pool)
+        return Splits(train, self.val, self.robust, pool, self.seed, digest)
+
 
 def resolve_sizes(
     labels_count: int,

@@ -28,6 +28,11 @@ def split_for(config: TrialConfig, data: ImageData, *, gpu: bool) -> Splits:
     return make_splits(data, sizes, seed=config.split_seed)
 
 
+def chooses_images(config: TrialConfig) -> bool:
+    """Whether a subset strategy chooses its training images, not the seed of the split alone."""
+    return bool(config.subset != TrialConfig.model_fields["subset"].default)
+
+
 def _resolved(config: TrialConfig, data: ImageData, robust: int | None, gpu: bool) -> SplitSizes:
     return resolve_sizes(
         len(data.labels_N),

@@ -56,7 +56,7 @@ class Trained:
 
     def predictions(self, setup: TrialSetup) -> tuple[Predictions, ...]:
         """Of the training and the validation split."""
-        labels_N = np.asarray(setup.data.labels_N)[setup.rows_N]
+        labels_N = np.asarray(setup.data.labels_N[setup.rows_N])
         split = len(setup.splits.train)
         return tuple(
             Predictions(name, setup.rows_N[part], labels_N[part], self.logits_NK[part])

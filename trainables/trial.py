@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from trainables.attacks import ATTACKS, NO_ATTACK
+from trainables.attacks import NO_ATTACK
+from trainables.attacks.making import make_attack
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
 from trainables.checkpoint import Checkpoint
@@ -22,6 +23,7 @@ from trainables.inputs import cached_inputs
 from trainables.probe import is_probe, train_head
 from trainables.reports import EpochReport, Progress, Report, TrialReport
 from trainables.setup import TrialSetup, prepare
+from trainables.subsets.of_trial import chosen_setup
 from trainables.threads import torch_threads
 from trainables.trained import Trained, final_metrics
 
@@ -46,13 +48,14 @@ def train(
     """
     checkpoint = checkpoint or Checkpoint(None)
     with torch_threads(config.threads):
-        setup = prepare(config)
+        setup, labels = yield from chosen_setup(config, prepare(config))
         trained, extract_seconds = yield from _trained(config, setup, checkpoint)
         robustness, attack_seconds = yield from _robustness(config, setup, trained)
         predictions = trained.predictions(setup)
         metrics = {
             **final_metrics(predictions, trained.history),
             **trained.extra,
+            **labels,
             **(robustness_metrics(robustness.curve) if robustness else {}),
             "train_seconds": trained.seconds,
             "extract_seconds": extract_seconds,
@@ -152,8 +155,8 @@ def _robustness(
     robustness = yield from measure_robustness(
         model,
         setup.data.images_NHWC[attacked],
-        np.asarray(setup.data.labels_N)[attacked],
-        ATTACKS.get(config.attack)(seed=config.seed),
+        np.asarray(setup.data.labels_N[attacked]),
+        make_attack(config.attack, seed=config.seed),
         config.eps_255,
         provenance={
             "input_size": setup.key.input_size,

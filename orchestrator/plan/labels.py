@@ -11,8 +11,9 @@ from search_spaces.exploring import Parameter
 from search_spaces.space import Space
 from trainables.config import TrialConfig
 from trainables.data.value import ImageData
-from trainables.splits import resolve_sizes
-from trainables.splitting import split_for
+from trainables.splits import Splits, resolve_sizes
+from trainables.splitting import chooses_images, split_for
+from trainables.subsets import candidates, parse_subset
 
 
 def with_labels(
@@ -42,11 +43,26 @@ def labels_of_draws(config: TrialConfig, data: ImageData, seed: Parameter | None
         seed: the space's `split_seed`; None where all trials share one draw.
     """
     used = [
-        np.concatenate([splits.train, splits.val])
+        np.concatenate([_seen(config.replace(split_seed=draw), splits), splits.val])
         for draw in _seeds(config, seed)
         for splits in [split_for(config.replace(split_seed=draw), data, gpu=False)]
     ]
     return len(np.unique(np.concatenate(used)))
+
+
+def _seen(config: TrialConfig, splits: Splits) -> np.ndarray:
+    """Images whose labels the trial sees in choosing and in training.
+
+    A strategy that buys its labels sees those of as many images as are trained on; which ones is
+    known once it has chosen, and their number is all that counts here.
+    """
+    if not chooses_images(config):
+        return splits.train
+    spec, rows_N = parse_subset(config.subset), splits.unheld
+    if spec.strategy.labels != "all":
+        return splits.train
+    budget, seed = len(splits.train), config.split_seed
+    return rows_N[candidates(spec, len(rows_N), budget=budget, seed=seed)]
 
 
 def _seeds(config: TrialConfig, seed: Parameter | None) -> Iterable[int]:

@@ -1,0 +1,53 @@
+"""Herding (Welling 2009): images whose mean follows the mean of all.
+
+w begins as the mean of all features; the image with the largest <w, x> is taken, and w grows by the
+mean less x. Features are scaled to length 1, under which each pick is the one that brings the mean
+of the chosen closest to the mean of all (Chen, Welling and Smola 2010). No image is taken twice.
+
+Shapes: N candidates, F features, B chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from trainables.subsets.choosing import POOL
+from trainables.subsets.columns import Columns
+from trainables.subsets.distances import unit_length
+from trainables.subsets.kind import Choosing, SubsetStrategy
+
+
+def select(choosing: Choosing) -> np.ndarray:
+    """The same for every seed; what is known already comes first."""
+    points_NF = unit_length(choosing.features_NF)
+    picks = herd(points_NF, choosing.known_A, choosing.total, choosing.tell)
+    return picks[len(choosing.known_A) :]
+
+
+def herd(
+    points_NF: torch.Tensor, first_S: np.ndarray, count: int, tell: Callable[[int], object]
+) -> np.ndarray:
+    """`first_S`, and then others in the order of herding, `count` different ones; int64."""
+    columns = Columns(points_NF)
+    to_mean_N = points_NF @ points_NF.mean(0)
+    score_N = to_mean_N.clone()
+    picks: list[int] = []
+    for done in range(count):
+        picks.append(int(first_S[done] if done < len(first_S) else score_N.argmax()))
+        score_N += to_mean_N - columns.of(picks[-1], score_N)
+        score_N[picks[-1]] = -torch.inf
+        tell(done + 1)
+    return np.array(picks, np.int64)
+
+
+HERDING = SubsetStrategy(
+    name="herding",
+    sentence="images whose mean follows the mean of all (Welling 2009)",
+    select=select,
+    features=True,
+    labels="none",
+    options=(POOL,),
+)

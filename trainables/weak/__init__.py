@@ -1,0 +1,45 @@
+"""What unlabelled images are worth: methods of weak supervision by name.
+
+To add one: a `WeakMethod` in a file of its own, and a line here. Importing this imports no torch.
+"""
+
+from search_spaces.registry import Registry
+from trainables.subsets.options import read_options
+from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
+from trainables.weak.learning import WeakHead, WeakSpec, learn
+
+_HERE = "trainables.weak"
+
+WEAK: Registry[WeakMethod] = Registry(
+    "weak supervision",
+    {
+        "none": f"{_HERE}.none:NONE",
+        "pseudo_label": f"{_HERE}.pseudo_label:PSEUDO_LABEL",
+        "label_spreading": f"{_HERE}.label_spreading:LABEL_SPREADING",
+        "cluster_then_label": f"{_HERE}.cluster_then_label:CLUSTER_THEN_LABEL",
+    },
+    group="orchestrator.weak_supervision",
+)
+
+
+def parse_weak(text: str) -> WeakSpec:
+    """`pseudo_label` or `pseudo_label:threshold=0.9,rounds=3`, with every option resolved.
+
+    Raises:
+        UsageError: an unknown name or option, or a value out of range; names the nearest.
+    """
+    name, _, options = text.partition(":")
+    method = WEAK.get(name.strip())
+    return WeakSpec(method, read_options(WEAK.kind, method.name, method.options, options))
+
+
+__all__ = [
+    "WEAK",
+    "Labelling",
+    "PseudoLabels",
+    "WeakHead",
+    "WeakMethod",
+    "WeakSpec",
+    "learn",
+    "parse_weak",
+]
