@@ -62,6 +62,22 @@ def choose_arms(trials: Sequence[TrialFacts], spec: StudySpec, by: str) -> Chose
     return Chosen(arms, budget, tuple(left_out), _unused_seed(trials))
 
 
+def arms_of(
+    chosen: Mapping[str, TrialFacts], trials: Sequence[TrialFacts], spec: StudySpec
+) -> Chosen:
+    """These trials, each by the name that it is to have.
+
+    Args:
+        trials: all of the search, whose seeds the repeats keep clear of.
+    """
+    arms = {
+        name: ArmSpec(of=trial.number, label=trial.label, overrides=_overrides(trial.config, spec))
+        for name, trial in chosen.items()
+    }
+    tuned = sum(trial.counts for trial in trials)
+    return Chosen(arms, tuned, (), _unused_seed(trials))
+
+
 def _unused_seed(trials: Sequence[TrialFacts]) -> int:
     return 1 + max(int(t.config.get(name, 0)) for t in trials for name in ("seed", "split_seed"))
 

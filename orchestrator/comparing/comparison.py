@@ -114,6 +114,8 @@ class Comparison:
         if not self.arms:
             return "No arm has a value yet."
         first, *rivals = self.leaders
+        if len(self.arms) == 1:
+            return f"{first} was run by itself: there is nothing to compare it with."
         if not rivals:
             return f"{first} is the best of {len(self.arms)}: it beats every other."
         listed = ", ".join(rivals[:-1]) + (" and " if rivals[:-1] else "") + rivals[-1]

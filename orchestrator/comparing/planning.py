@@ -71,7 +71,7 @@ def plan_tuning(request: CompareRequest, say: Say = silent) -> SearchPlan | None
     opened = open_storage(storage_uri(request.run.storage))
     source = load_study(opened, request.study or newest_study(opened))
     spec = read_spec(source)
-    _check(spec)
+    check_comparable(spec)
     points = untuned(read_trials(source), request.by, request.tune)
     if not points:
         return None
@@ -97,14 +97,29 @@ def plan_comparison(request: CompareRequest) -> SearchPlan:
     if request.repeats < LEAST_REPEATS:
         rule = f"--repeats must be at least {LEAST_REPEATS}: an interval needs a scatter."
         raise UsageError(rule, got=request.repeats, hint="5 or more are worth their time.")
-    storage = storage_uri(request.run.storage)
-    opened = open_storage(storage)
+    opened = open_storage(storage_uri(request.run.storage))
     source = load_study(opened, request.study or newest_study(opened))
     spec = read_spec(source)
-    _check(spec)
+    check_comparable(spec)
     trials = read_trials(source)
     objective = _objective(spec, request.metric, trials)
     chosen = choose_arms(trials, spec, request.by)
+    return plan_repeats(request, spec, chosen, objective)
+
+
+def plan_repeats(
+    request: CompareRequest, spec: StudySpec, chosen: Chosen, objective: ObjectiveSpec
+) -> SearchPlan:
+    """The plan of the repeats of these arms; repeats that were begun go on.
+
+    Args:
+        spec: of the study that was searched.
+
+    Raises:
+        UsageError: a study of other arms has the name already.
+    """
+    storage = storage_uri(request.run.storage)
+    opened = open_storage(storage)
     name = check_study_name(request.name or f"{spec.name}-by-{request.by}")
     resources = find_resources(request.run)
     made = _spec(spec, chosen, request, name, resources, objective)
@@ -123,7 +138,8 @@ def plan_comparison(request: CompareRequest) -> SearchPlan:
     return plan
 
 
-def _check(spec: StudySpec) -> None:
+def check_comparable(spec: StudySpec) -> None:
+    """Raises UsageError for a study whose trials cannot be run again on other splits."""
     if spec.comparison is not None:
         hint = f"Name the study that it compares: {spec.comparison.source}."
         raise UsageError("A comparison is not compared again.", got=spec.name, hint=hint)

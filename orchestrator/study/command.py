@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.study.spec import StudySpec
+from orchestrator.study.spec import FINALISTS, StudySpec
 from search_spaces.references import PREFIX
 
 
@@ -16,6 +16,8 @@ def made_by(spec: StudySpec, *, repeats: int | None = None) -> str:
     if held is not None:
         name = "" if spec.name == f"{held.source}-by-{held.by}" else f" --name {spec.name}"
         runs = repeats or held.repeats
+        if held.by == FINALISTS:
+            return f"orchestrator promote {held.source} --repeats {runs}"
         return f"orchestrator compare {held.source} --by {held.by} --repeats {runs}{name}"
     if spec.space.startswith(PREFIX):
         system, _, budget = spec.space.removeprefix(PREFIX).rpartition("_")

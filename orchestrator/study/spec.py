@@ -82,6 +82,10 @@ class ArmSpec(_Value):
     overrides: dict[str, Any]
 
 
+FINALISTS = "finalist"
+"""What `by` says of a comparison that `orchestrator promote` made: its arms are single trials."""
+
+
 class ComparisonSpec(_Value):
     """What a study of repeats compares: the best of `source` for each value of `by`.
 

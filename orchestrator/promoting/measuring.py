@@ -1,0 +1,89 @@
+"""What nets show on the test split, which is opened here, once for both of them.
+
+Shapes: N images, M of them attacked, H W C an image, K classes, E epsilons (the first one 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from orchestrator.promoting.evidence import Survival
+from orchestrator.promoting.strongest import ChosenAttack
+from trainables.attacks.robustness import measure_robustness
+from trainables.data import ImageData, open_test
+from trainables.reports import Progress
+from trainables.stratified import balanced_order
+
+BATCH = 100
+_SAMPLE_SEED = 0  # the same images are attacked in every promotion on the same data
+
+
+@dataclass(frozen=True, eq=False)
+class TestImages:
+    """The whole test split, and the balanced sample of it that is attacked."""
+
+    __test__ = False  # not a test class, whatever pytest makes of the name
+
+    images_NHWC: np.ndarray
+    labels_N: np.ndarray
+    attacked_M: np.ndarray
+
+
+def open_test_images(data: ImageData, *, purpose: str, attacked: int) -> TestImages:
+    """Opens the test split; the ledger of the data counts it.
+
+    Args:
+        attacked: images of the sample, at the most.
+
+    Raises:
+        UsageError: the data has no test split.
+        UnavailableError: the opening cannot be written down.
+    """
+    images_NHWC, labels_N = open_test(data, purpose=purpose)
+    labels_N = np.asarray(labels_N)
+    order_N = balanced_order(labels_N, np.random.default_rng(_SAMPLE_SEED))
+    return TestImages(images_NHWC, labels_N, order_N[:attacked])
+
+
+def right_on(net: nn.Module, test: TestImages) -> Generator[Progress, None, np.ndarray]:
+    """Whether the net has each image right, bool [N]."""
+    total, parts = len(test.labels_N), []
+    for start in range(0, total, BATCH):
+        yield Progress("predicting the test images", start, total)
+        images_NHWC = np.array(test.images_NHWC[start : start + BATCH])  # torch must own it
+        with torch.no_grad():
+            images_NCHW = torch.from_numpy(images_NHWC).permute(0, 3, 1, 2).float() / 255
+            logits_NK = net(images_NCHW)
+        if not bool(torch.isfinite(logits_NK).all()):
+            logits_NK = torch.nan_to_num(logits_NK, nan=-torch.inf)
+        parts.append(logits_NK.argmax(dim=1).numpy() == test.labels_N[start : start + BATCH])
+    return np.concatenate(parts)
+
+
+def survival_on(
+    net: nn.Module, test: TestImages, chosen: ChosenAttack, eps_255: Sequence[float]
+) -> Generator[Progress, None, Survival]:
+    """The sample under the attack, at each epsilon and all smaller ones."""
+    found = yield from measure_robustness(
+        net,
+        test.images_NHWC[test.attacked_M],
+        test.labels_N[test.attacked_M],
+        chosen.attack,
+        eps_255,
+        provenance={"split": "test", "precision": "float32", "chosen": chosen.reason},
+        examples=0,
+    )
+    provenance = dict(found.curve.provenance)
+    warnings = provenance.get("warnings") or ()
+    return Survival(
+        right_ME=np.logical_and.accumulate(found.right_EN).T,
+        eps_255=tuple(float(eps) for eps in eps_255),
+        specification=chosen.attack.describe(),
+        provenance=provenance,
+        warnings=tuple(str(words) for words in warnings),
+    )
