@@ -8,6 +8,7 @@ that moving it into place moves all of it. A checksum tells a file that was dama
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import zlib
@@ -21,6 +22,8 @@ from search_spaces.errors import UsageError
 
 _TREE = "tree"  # the JSON text; arrays are named "0", "1", ...
 _CHECKSUM = "checksum"
+# What a description that nobody of ours wrote can raise; a RecursionError by nesting.
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError)
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -65,7 +68,10 @@ def read_state(path: Path) -> tuple[Any, dict[str, str]]:
         raise DamagedFile(str(error)) from None
     if _TREE not in named or header.pop(_CHECKSUM, "") != _checksum(named, header):
         raise DamagedFile("its checksum is not that of its content")
-    return _decode(json.loads(named[_TREE].tobytes()), named), header
+    try:
+        return _decode(json.loads(named[_TREE].tobytes()), named), header
+    except _MALFORMED as error:  # its checksum is right, so somebody wrote it so
+        raise DamagedFile(f"its description is wrong ({type(error).__name__}: {error})") from None
 
 
 def _checksum(named: Mapping[str, np.ndarray], header: Mapping[str, str]) -> str:
@@ -147,7 +153,11 @@ def _array(kind: str, described: Mapping[str, Any], bytes_B: np.ndarray) -> Any:
         import torch
 
         dtype = getattr(torch, described["dtype"])
+        if not isinstance(dtype, torch.dtype):  # any other name in torch would do for getattr
+            raise ValueError(f"torch has no type {described['dtype']!r}")
         if not bytes_B.size:  # `view` has no stride to look at
+            if math.prod(shape):
+                raise ValueError(f"a tensor of shape {shape} has no bytes")
             return torch.empty(shape, dtype=dtype)
         return torch.from_numpy(bytes_B.copy()).view(dtype).reshape(shape)
     array = bytes_B.copy().view(described["dtype"]).reshape(shape)

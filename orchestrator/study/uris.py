@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from search_spaces.errors import UsageError
 
+# SQLAlchemy takes a password with / ? # in it as it stands (sqlalchemy/engine/url.py, 2.0), where
+# urlsplit sees a path; in a web address a path may hold an @. Both up to the last @.
+# Without a scheme it is no address, and may be one that was typed wrong: me:password@host.
+_LOGIN = re.compile(r"^(?P<user>[a-zA-Z][\w+.-]*://[^:/@\s]*|[^:/@\s]+(?=:(?!/))):.*@", re.DOTALL)
+_WEB_LOGIN = re.compile(r"^(?P<user>https?://[^:/?#@]*):[^/?#]*@")
+_SECRET_FIELD = re.compile(
+    r"(?P<name>[?&](?:ssl|key)?(?:password|passwd|pwd|secret|token))=[^&]*", re.IGNORECASE
+)
+
 
 def masked(uri: str) -> str:
-    """`uri` with its password replaced by `***`, fit to be shown, logged or stored."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    user, _, place = parts.netloc.rpartition("@")
-    name, has_password, _ = user.partition(":")
-    secret = ":***" if has_password else ""
-    return urlunsplit(parts._replace(netloc=f"{name}{secret}@{place}"))
+    """`uri` with its password replaced by `***`, fit to be shown, logged or stored.
+
+    In any string that somebody may have taken for an address, also one that nothing could open.
+    """
+    login = _WEB_LOGIN if uri.startswith(("http://", "https://")) else _LOGIN
+    return _SECRET_FIELD.sub(r"\g<name>=***", login.sub(r"\g<user>:***@", uri, count=1))
 
 
 def storage_uri(asked: str | None) -> str:
@@ -32,8 +39,9 @@ def storage_uri(asked: str | None) -> str:
     if uri.startswith("postgresql://"):
         return uri.replace("postgresql://", "postgresql+psycopg://", 1)
     if "://" not in uri:
-        suggestion = f"sqlite:///{uri}"
-        raise UsageError("--storage must be a database URL.", got=uri, hint=f"Try {suggestion!r}.")
+        suggestion = f"sqlite:///{masked(uri)}"
+        rule, hint = "--storage must be a database URL.", f"Try {suggestion!r}."
+        raise UsageError(rule, got=masked(uri), hint=hint)
     return uri
 
 
@@ -49,7 +57,7 @@ def held_tracking_uri(held: str, asked: str | None) -> str:
     Raises:
         UsageError: another store was asked for, or the password is needed again.
     """
-    uri = tracking_uri(asked) if asked or ":***@" in held else held
+    uri = tracking_uri(asked) if asked or "***" in held else held
     if masked(uri) == held:
         return uri
     hint = "Set MLFLOW_TRACKING_URI or --tracking-uri to that store, with its password."

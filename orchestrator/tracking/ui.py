@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator.study.uris import masked, sqlite_path
+from orchestrator.tracking.ui_auth import Login, prepare_login
 from search_spaces.errors import UsageError
 
 HOST = "127.0.0.1"
@@ -20,17 +21,24 @@ _STOP_SECONDS = 10.0
 
 
 def serve(
-    tracking_uri: str, port: int | None = None, *, announce: Callable[[str], None] = print
+    tracking_uri: str,
+    port: int | None = None,
+    *,
+    auth: bool = False,
+    announce: Callable[[str], None] = print,
 ) -> int:
     """Show the runs in `tracking_uri` until Ctrl-C; the server's exit code.
 
     Args:
         tracking_uri: absolute, as `orchestrator.study.uris.tracking_uri` gives it.
         port: to listen on (default: the first free one from 5000).
-        announce: is told the address, in a sentence.
+        auth: ask everybody for a name and a password, see `ui_auth.py`.
+        announce: is told the address, in a sentence, and how to log in.
 
     Raises:
-        UsageError: the port is in use (names the nearest free one), or there is no such store.
+        UsageError: the port is in use (names the nearest free one), or there is no such store; or
+            as `prepare_login`.
+        UnavailableError: as `prepare_login`.
     """
     if tracking_uri.startswith(("http://", "https://")):
         announce(f"These runs have a server already: {masked(tracking_uri)}")
@@ -39,9 +47,13 @@ def serve(
     if path is not None and not path.exists():
         hint = "Run a search first, or name another --tracking-uri."
         raise UsageError("The tracking store must exist.", got=masked(tracking_uri), hint=hint)
+    folder = path.parent if path else Path.cwd()
+    login = prepare_login(folder) if auth else None
     chosen = choose_port(port)
     announce(f"http://{HOST}:{chosen} shows the runs in {masked(tracking_uri)}; Ctrl-C ends it.")
-    return _run(tracking_uri, chosen, path.parent if path else Path.cwd())
+    if login is not None:
+        announce(login.words)
+    return _run(tracking_uri, chosen, folder, login)
 
 
 def choose_port(port: int | None) -> int:
@@ -61,26 +73,30 @@ def choose_port(port: int | None) -> int:
     return port
 
 
-def server_command(port: int) -> list[str]:
+def server_command(port: int, *, auth: bool = False) -> list[str]:
     """What is started; the store's address goes through the environment, unseen in `ps`."""
     place = ["--host", HOST, "--port", str(port)]
-    return [sys.executable, "-m", "mlflow", "server", *place, "--workers", "1"]
+    app = ["--app-name", "basic-auth"] if auth else []
+    return [sys.executable, "-m", "mlflow", "server", *place, *app, "--workers", "1"]
 
 
-def server_environment(tracking_uri: str) -> dict[str, str]:
+def server_environment(tracking_uri: str, login: Login | None = None) -> dict[str, str]:
     """Without job workers, which would take 1.5 GB for nothing that these pages need."""
     return {
         **os.environ,
+        **(login.environment if login else {}),
         "MLFLOW_BACKEND_STORE_URI": tracking_uri,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
 
 
-def _run(tracking_uri: str, port: int, folder: Path) -> int:
+def _run(tracking_uri: str, port: int, folder: Path, login: Login | None) -> int:
     # In the store's own folder: MLflow's relative default for artifacts then means the same.
     process = subprocess.Popen(
-        server_command(port), env=server_environment(tracking_uri), cwd=folder
+        server_command(port, auth=login is not None),
+        env=server_environment(tracking_uri, login),
+        cwd=folder,
     )
     try:
         return process.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from trainables.backbones.errors import WeightsRefused
 from trainables.backbones.spec import Backbone, StateDict
 
+_MOST_UNPACKED = 4  # times its size on disk
 COUNTER = "num_batches_tracked"  # older files lack it, and inference never reads it
 
 
@@ -17,7 +19,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
     """The tensors in a file by name; pickles are read with `weights_only`, so nothing is run.
 
     Raises:
-        WeightsRefused: truncated, not a state dict, or a pickle that wants to run code.
+        WeightsRefused: truncated, not a state dict, a pickle that wants to run code, or a file that
+            would take far more memory than its size.
     """
     try:
         state = _load(path)
@@ -32,6 +35,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
         raise WeightsRefused(path, "holds no state dict")
     if not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsRefused(path, "holds other things than tensors (a checkpoint of a training?)")
+    if bloated := [key for key, value in state.items() if _is_bloated(value)]:
+        raise WeightsRefused(path, f"claims more numbers than it holds ({str(bloated[0])[:80]})")
     return {
         str(key): value.float() if value.is_floating_point() else value
         for key, value in state.items()
@@ -43,7 +48,29 @@ def _load(path: Path) -> object:
         from safetensors.torch import load_file
 
         return load_file(path)
+    if inflated := _inflated(path):
+        raise ValueError(f"unpacked it would have {inflated / 1e9:.1f} GB")
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _inflated(path: Path) -> int:
+    """Bytes that a zip file becomes, where that is far more than it has; else 0.
+
+    `torch.save` stores and never compresses, but `torch.load` unpacks what is compressed: 40 GB of
+    zeros in a file of 40 MB.
+    """
+    if not zipfile.is_zipfile(path):
+        return 0
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    return unpacked if unpacked > _MOST_UNPACKED * path.stat().st_size else 0
+
+
+def _is_bloated(tensor: Tensor) -> bool:
+    """Whether it has more elements than its storage: a stride of 0 makes any number out of one."""
+    if tensor.layout != torch.strided:
+        return True
+    return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
 def body_from_file(spec: Backbone, path: Path) -> nn.Module:

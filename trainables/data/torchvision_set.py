@@ -145,7 +145,8 @@ class TorchvisionSet:
         Raises:
             RouteFailed: other sizes, counts or labels.
         """
-        arrays = [np.load(out / f"{name}.npy", mmap_mode="r") for name in _ARRAYS]
+        paths = [out / f"{name}.npy" for name in _ARRAYS]
+        arrays = [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]
         classes = tuple(json.loads((out / "classes.json").read_text(encoding="utf-8")))
         images, labels, test_images, test_labels = arrays
         return self._held(Decoded(classes, images, labels, test_images, test_labels, route))

