@@ -9,6 +9,7 @@ Shapes: N images, H W C an image, K classes.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,7 @@ from trainables.record import TrialRecord
 from trainables.reports import Progress
 from trainables.setup import TrialSetup, prepare
 from trainables.splits import Splits
+from trainables.splitting import chooses_images
 
 Split = Literal["train", "val", "test"]
 Classify = Callable[[np.ndarray], np.ndarray]
@@ -62,6 +64,8 @@ def prepare_again(record: TrialRecord, *, device: str = "auto") -> TrialSetup:
             got=str(record.folder),
         )
     setup = prepare(record.config.replace(device=device))
+    splits = as_trained(record, setup.splits, setup.data.digest)
+    setup = dataclasses.replace(setup, splits=splits)
     now = {
         "data": setup.data.digest,
         "split": _split_digest(record, setup.splits),
@@ -83,6 +87,14 @@ _OF: dict[str, Callable[[TrialConfig], str]] = {
     "split": lambda config: config.data,
     "weights": lambda config: config.backbone,
 }
+
+
+def as_trained(record: TrialRecord, splits: Splits, data_digest: str) -> Splits:
+    """`splits` with the training images that the trial wrote down, where a strategy chose them."""
+    chosen = [part.indices_N for part in record.report.predictions if part.split == "train"]
+    if not (isinstance(record.config, TrialConfig) and chooses_images(record.config) and chosen):
+        return splits
+    return splits.with_training(chosen[0], data_digest)
 
 
 def _split_digest(record: TrialRecord, splits: Splits) -> str:

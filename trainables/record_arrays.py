@@ -8,6 +8,7 @@ Shapes: N images, K classes.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,18 @@ def examples_to(path: Path, examples: Examples) -> None:
 
 
 def examples_from(path: Path) -> Examples | None:
-    """Without pickles."""
+    """Without pickles.
+
+    Raises:
+        ValueError: a damaged file.
+    """
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as stored:
-        fields = {name: stored[name] for name in _EXAMPLE_FIELDS}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            fields = {name: stored[name] for name in _EXAMPLE_FIELDS}
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path}: {error}") from None
     return Examples(**{**fields, "eps_255": float(fields["eps_255"])})
 
 

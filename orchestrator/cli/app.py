@@ -30,9 +30,17 @@ COMMANDS = {
     "cache": "orchestrator.cli.cache:app",
     "evaluate": "orchestrator.cli.evaluate:evaluate",
     "reproduce": "orchestrator.cli.reproduce:reproduce",
+    "report": "orchestrator.cli.report:report",
+    "promote": "orchestrator.cli.promote:promote",
+    "rollback": "orchestrator.cli.rollback:rollback",
+    "models": "orchestrator.cli.models:models",
+    "predict": "orchestrator.cli.predict:predict",
     "lr-find": "orchestrator.cli.lr_find:lr_find",
+    "label": "orchestrator.cli.label:app",
     "sync": "orchestrator.cli.sync:sync",
+    "serve": "orchestrator.cli.serve:serve",
     "ui": "orchestrator.cli.ui:ui",
+    "doctor": "orchestrator.cli.doctor:doctor",
     "version": "orchestrator.cli.version:version",
 }
 

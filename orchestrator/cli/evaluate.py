@@ -48,6 +48,10 @@ Out = Annotated[
     option("--out", "FOLDER", OUTPUT, "Where files go.", "evaluation/ in the trial's folder"),
 ]
 
+BestEpochBy = Annotated[
+    str | None,
+    option("--best-epoch", "METRIC", OUTPUT, "Tell the best epoch by this figure.", "val_loss"),
+]
 NoPictures = Annotated[bool, flag("--no-pictures", OUTPUT, "Only the numbers; draw nothing.")]
 
 
@@ -59,6 +63,7 @@ def evaluate(
     data_dir: DataDir = None,
     image_size: ImageSize = None,
     device: Device = "auto",
+    best_epoch: BestEpochBy = None,
     no_pictures: NoPictures = False,
     storage: Storage = None,
     tracking_uri: TrackingUri = None,
@@ -80,6 +85,7 @@ def evaluate(
             image_size=image_size,
             device=device,
             pictures=not no_pictures,
+            best_epoch=best_epoch,
             storage=storage,
             tracking_uri=tracking_uri,
         )

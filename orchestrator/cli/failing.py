@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.parser_words import parser_words
 from search_spaces.errors import OrchestratorError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -88,18 +89,10 @@ def _say_parser_error(error: Exception) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         return WRONG_USAGE  # the help was printed while it was made
-    _say(f"{error.format_message()}{_got(error)}")  # type: ignore[attr-defined]
+    _say(parser_words(error))
     if context is not None:
         print(f"Try: {context.command_path} --help", file=sys.stderr)
     return int(error.exit_code)  # type: ignore[attr-defined]
-
-
-def _got(error: Exception) -> str:
-    """The value that the parser refused, which its own message leaves out."""
-    from pydantic import ValidationError
-
-    cause = error.__cause__
-    return f". Got: {cause.errors()[0]['input']!r}." if isinstance(cause, ValidationError) else ""
 
 
 def _say_unexpected(error: Exception) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestrator.evaluating.files import write_evaluation, write_pictures
+from orchestrator.evaluating.files import PLACE, write_evaluation, write_pictures
 from orchestrator.evaluating.openings import count_openings, note_opening
 from orchestrator.evaluating.ready import EvaluateRequest, Ready, make_ready
 from orchestrator.evaluating.result import Evaluated
@@ -22,11 +22,10 @@ from orchestrator.study.uris import held_tracking_uri
 from search_spaces.errors import UsageError
 from trainables.driving import drive
 from trainables.evaluating import Split, SplitImages, predict, split_images
-from trainables.evaluation import Evaluation, evaluate_split
+from trainables.evaluation import BestEpoch, Evaluation, best_epoch_by, evaluate_split
+from trainables.evaluation.best_epoch import DEFAULT
 from trainables.evaluation.evaluation import Fact
 from trainables.reports import Progress
-
-_PLACE = "evaluation"  # in a trial's folder, and among its run's artifacts
 
 
 def evaluate(
@@ -39,6 +38,7 @@ def evaluate(
     image_size: int | None = None,
     device: str = "auto",
     pictures: bool = True,
+    best_epoch: str | None = None,
     storage: str | None = None,
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
@@ -53,6 +53,7 @@ def evaluate(
         data: the data set, of a model that no trial is known of.
         data_dir, image_size: as in `search`.
         pictures: False writes the numbers only.
+        best_epoch: the figure by which the training's best epoch is told (default: `val_loss`).
         progress: is given a line about once a second; `print` will do.
 
     Raises:
@@ -69,6 +70,7 @@ def evaluate(
         image_size=image_size,
         device=device,
         pictures=pictures,
+        best_epoch=best_epoch,
         storage=storage,
         tracking_uri=tracking_uri,
     )
@@ -86,10 +88,11 @@ def evaluating(request: EvaluateRequest) -> Generator[Progress, None, Evaluated]
     yield Progress("loading data and weights")
     source = find_source(request.what, storage=request.storage, tracking=request.tracking_uri)
     source, ready = make_ready(source, request)
+    best_epoch = _best_epoch(source, request.best_epoch)  # before the test split is opened
     images = _images(source, ready, request.split)
     logits_NK = yield from predict(ready.classify, images)
     openings, counted_for = count_openings(source, ready.data)
-    evaluation = _evaluation(source, ready, images, logits_NK, openings)
+    evaluation = _evaluation(source, ready, images, logits_NK, openings, best_epoch)
     yield Progress("drawing" if request.pictures else "writing")
     folder = request.out or _default_folder(source)
     title = f"{source.label or source.name} · {ready.data.name}"
@@ -122,7 +125,12 @@ def _images(source: Source, ready: Ready, split: Split) -> SplitImages:
 
 
 def _evaluation(
-    source: Source, ready: Ready, images: SplitImages, logits_NK: np.ndarray, openings: int
+    source: Source,
+    ready: Ready,
+    images: SplitImages,
+    logits_NK: np.ndarray,
+    openings: int,
+    best_epoch: BestEpoch | None,
 ) -> Evaluation:
     provenance: dict[str, Fact] = {
         "evaluated": source.name,
@@ -140,8 +148,15 @@ def _evaluation(
         ready.data.classes,
         split=images.split,
         indices_N=images.indices_N,
+        best_epoch=best_epoch,
         provenance=provenance,
     )
+
+
+def _best_epoch(source: Source, asked: str | None) -> BestEpoch | None:
+    """Of the training; a bare model knows nothing of it."""
+    history = source.record.report.history if source.record else ()
+    return best_epoch_by(history, asked or DEFAULT)
 
 
 def _default_folder(source: Source) -> Path:
@@ -150,7 +165,7 @@ def _default_folder(source: Source) -> Path:
     An exported model computes in float32, its trial perhaps did not: each has a folder of its own.
     """
     if source.folder is not None:
-        return source.folder / _PLACE / ("model" if source.model else "")
+        return source.folder / PLACE / ("model" if source.model else "")
     return Path(f"evaluation-{re.sub(r'[^A-Za-z0-9._-]+', '-', source.name).strip('-')}")
 
 
@@ -167,7 +182,7 @@ def _send(source: Source, files: tuple[Path, ...], request: EvaluateRequest) -> 
     return send_files(
         files,
         uri,
-        f"{_PLACE}/model" if source.model else _PLACE,
+        f"{PLACE}/model" if source.model else PLACE,
         run_id=source.run_id,
         spec=source.spec,
         trial=source.trial,

@@ -14,6 +14,8 @@ from trainables.evaluating import SplitImages
 from trainables.evaluation import Evaluation, confusion_csv
 from trainables.record import TrialRecord
 
+PLACE = "evaluation"
+"""Where they lie in a trial's folder, and among its run's artifacts."""
 WORDS = {"train": "training", "val": "validation", "test": "test"}
 
 

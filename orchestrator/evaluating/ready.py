@@ -11,10 +11,16 @@ from orchestrator.study.uris import tracking_uri
 from search_spaces.errors import OrchestratorError, UsageError
 from trainables.config import TrialConfig
 from trainables.data import ImageData, load
-from trainables.evaluating import Classify, Split, prepare_again, trial_classifier
+from trainables.evaluating import (
+    Classify,
+    Split,
+    as_trained,
+    prepare_again,
+    trial_classifier,
+)
 from trainables.evaluation.evaluation import Fact
 from trainables.splits import Splits
-from trainables.splitting import split_for
+from trainables.splitting import chooses_images, split_for
 
 if TYPE_CHECKING:
     from orchestrator.tracking.evaluations import LoadedModel
@@ -32,6 +38,7 @@ class EvaluateRequest:
     image_size: int | None = None
     device: str = "auto"
     pictures: bool = True
+    best_epoch: str | None = None
     storage: str | None = None
     tracking_uri: str | None = None
 
@@ -96,8 +103,21 @@ def _of_model(source: Source, model: str, request: EvaluateRequest) -> tuple[Sou
         image_size=request.image_size or (config.image_size if config else None),
     )
     _check_data(loaded, source, data, model)
-    splits = None if config is None else split_for(config, data, gpu=False)
+    splits = None if config is None else _splits(config, data, source, request)
     return source, Ready(loaded.classify, data, splits, {"device": "cpu"})
+
+
+def _splits(
+    config: TrialConfig, data: ImageData, source: Source, request: EvaluateRequest
+) -> Splits:
+    """Those of the trial's config; images that a strategy chose are known to the trial alone."""
+    splits = split_for(config, data, gpu=False)
+    if source.record is not None:
+        return as_trained(source.record, splits, data.digest)
+    if chooses_images(config) and request.split == "train":
+        rule = f"The training images that {config.subset} chose are known to the model's trial."
+        raise UsageError(rule, got="train", hint="Its study is not here. Add: --split val")
+    return splits
 
 
 def _with_trial(source: Source, loaded: LoadedModel, request: EvaluateRequest) -> Source:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from orchestrator.plan.build import plan_search
 from orchestrator.plan.value import SearchPlan
+from orchestrator.reproducing.sizes import sizes_in_words
 from orchestrator.request import SearchRequest
 from orchestrator.say import Say, silent
 from search_spaces.errors import UnknownNameError
@@ -35,9 +36,13 @@ def plan_reproduction(request: ReproduceRequest, say: Say = silent) -> SearchPla
         UnknownNameError: there is no such system or budget.
         UnavailableError: no row can be run here.
     """
-    REFERENCES.get(request.system)
+    reference = REFERENCES.get(request.system)
     if request.budget not in BUDGETS:
         raise UnknownNameError("budget", request.budget, BUDGETS)
     space = space_name(request.system, request.budget)
     run = replace(request.run, space=space, study=request.run.study or space)
-    return plan_search(run, say)
+    plan = plan_search(run, say)
+    rows = [row for row in reference.rows[request.budget] if row.backbone in plan.spec.backbones]
+    sizes, reason = sizes_in_words(plan.spec, tuple(rows))
+    changes = {"input_sizes": sizes, "input_size_reason": reason}
+    return replace(plan, spec=plan.spec.model_copy(update=changes))

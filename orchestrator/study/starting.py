@@ -142,7 +142,7 @@ class Starter:
     def _short_run(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A short run is judged by the gate alone: an attack that the gate does not need waits."""
         gate = self._spec.gate.metric if self._spec.gate else ""
-        skip = is_ours(self._spec.trainable) and not gate.startswith(("robust_", "fgsm_"))
+        skip = is_ours(self._spec.trainable) and (not gate or gate.startswith(("val_", "train_")))
         return {"attack": "none"} if skip and "attack" in config else {}
 
 

@@ -13,6 +13,7 @@ from mlflow.store.artifact.artifact_repo import ArtifactRepository
 from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.contents import attack_name
+from orchestrator.tracking.evaluation_files import send_evaluations
 from orchestrator.tracking.files import TrialFiles, read_confusion, read_examples
 from orchestrator.tracking.problems import write_down
 from trainables.evaluation import confusion_csv
@@ -40,6 +41,8 @@ def send_artifacts(
     """
     for path in files.present:
         repository.log_artifact(str(path))
+    if files.here:
+        send_evaluations(repository, files.folder)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         if trial.config and not any(path.name == "config.json" for path in files.present):

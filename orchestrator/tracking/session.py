@@ -70,7 +70,7 @@ class Session:
         self.links = Links(self.experiment_id, self.book.run_ids)
         self.parent = ParentSender(client, self.book.begin(None), uri, storage)
         self.trials = TrialSender(client, self.book, uri, self.parent.run_id, self.links)
-        self.pictures = PictureSender(reader.study, self.parent, self.book, uri)
+        self.pictures = PictureSender(reader.study, self.parent, self.book, uri, storage)
         self.models = ModelKeeper(client, self.experiment_id, spec, uri)
         self._whose, self._failures = whose, failures
 
@@ -124,6 +124,8 @@ class Session:
             sent = self.trials.is_sent(trial) or self.trials.was_sent_by_others(trial)
             if not sent or self.trials.has_more(trial, study, ask=ask):
                 self.trials.send(trial, study)
+            elif ask:
+                self.trials.mend_evaluations(trial)
         except Exception as error:  # whatever MLflow, a database, a server or a disk may raise
             self._failures[trial.number] += 1
             self.trials.forget(trial)

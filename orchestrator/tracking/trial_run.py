@@ -16,10 +16,11 @@ from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.artifacts import artifact_names, send_artifacts
 from orchestrator.tracking.batches import milliseconds, send_batch
 from orchestrator.tracking.contents import RUN_STATUS, all_metrics, run_params, run_tags
+from orchestrator.tracking.evaluation_files import lacks_evaluations, send_evaluations
 from orchestrator.tracking.files import TrialFiles, is_here, read_files
 from orchestrator.tracking.half_sent import HalfSentRun
 from orchestrator.tracking.notes import Links, run_note
-from orchestrator.tracking.records import StudyRecord, is_over
+from orchestrator.tracking.records import StudyRecord, folder_of, is_over
 from orchestrator.tracking.runs import SENT_TAG, RunBook
 
 NOTE_TAG = "mlflow.note.content"
@@ -75,6 +76,15 @@ class TrialSender:
             return False
         there = {entry.path for entry in self._repository(run.artifact_uri).list_artifacts()}
         return not artifact_names(trial, study.spec, files) <= there
+
+    def mend_evaluations(self, trial: TrialFacts) -> None:
+        """Send the evaluations of a trial that was sent before, if its run has not got them."""
+        run, folder = self._book.find(trial.number), folder_of(trial)
+        if run is None or not is_over(trial) or not is_here(trial):
+            return
+        repository = self._repository(run.artifact_uri)
+        if lacks_evaluations(repository, folder):
+            send_evaluations(repository, folder)
 
     def send(self, trial: TrialFacts, study: StudyRecord) -> str:
         """Bring the trial's run up to date; its run id."""

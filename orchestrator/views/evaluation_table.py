@@ -12,8 +12,15 @@ from orchestrator.evaluating.files import WORDS
 from orchestrator.evaluating.result import Evaluated
 from orchestrator.views.console import console_for
 from orchestrator.views.listings import listing
-from orchestrator.views.numbers import count, duration, percent, percent_between, plain
-from trainables.evaluation import Evaluation
+from orchestrator.views.numbers import (
+    count,
+    duration,
+    metric,
+    percent,
+    percent_between,
+    plain,
+)
+from trainables.evaluation import BestEpoch, Evaluation
 
 MOST_CLASSES = 30
 """Rows by class; of more classes the worst are shown."""
@@ -80,10 +87,21 @@ def _confused(evaluation: Evaluation) -> Table:
 
 
 def _lines(found: Evaluated) -> Iterator[str]:
+    if found.evaluation.best_epoch is not None:
+        yield best_epoch_in_words(found.evaluation.best_epoch)
     yield openings_in_words(found)
     yield f"{len(found.files)} files in {found.folder} ({duration(found.seconds)})"
     if found.unsent:
         yield f"Not sent to MLflow: {found.unsent}"
+
+
+def best_epoch_in_words(best: BestEpoch) -> str:
+    """`Best epoch by val_loss: 7 (0.512); the last of 10 measured, 10, has 0.53.`"""
+    value, last = metric(best.metric, best.value), metric(best.metric, best.last)
+    words = f"Best epoch by {best.metric}: {best.epoch} ({value})"
+    if best.epoch == best.last_epoch:
+        return f"{words}, the last of {best.measured} measured."
+    return f"{words}; the last of {best.measured} measured, {best.last_epoch}, has {last}."
 
 
 def openings_in_words(found: Evaluated) -> str:

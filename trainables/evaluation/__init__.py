@@ -3,6 +3,7 @@
 Shapes: N examples, K classes.
 """
 
+from trainables.evaluation.best_epoch import BestEpoch, best_epoch_by
 from trainables.evaluation.calibration import CalibrationBin, calibration_bins, calibration_error
 from trainables.evaluation.classes import ClassFigures, balanced_accuracy, class_figures
 from trainables.evaluation.confusion import ConfusedPair, confusion_counts, most_confused
@@ -12,6 +13,7 @@ from trainables.evaluation.metrics import accuracy, cross_entropy, evaluate_logi
 from trainables.evaluation.mistakes import Mistake, worst_mistakes
 
 __all__ = [
+    "BestEpoch",
     "CalibrationBin",
     "ClassFigures",
     "ConfusedPair",
@@ -19,6 +21,7 @@ __all__ = [
     "Mistake",
     "accuracy",
     "balanced_accuracy",
+    "best_epoch_by",
     "calibration_bins",
     "calibration_error",
     "class_figures",

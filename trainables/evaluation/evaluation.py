@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from search_spaces.errors import TrialFailed, UsageError
+from trainables.evaluation.best_epoch import BestEpoch
 from trainables.evaluation.calibration import CalibrationBin, calibration_bins, calibration_error
 from trainables.evaluation.classes import ClassFigures, balanced_accuracy, class_figures
 from trainables.evaluation.confusion import ConfusedPair, confusion_counts, most_confused
@@ -53,6 +54,9 @@ class Evaluation(BaseModel):
     confusion: tuple[tuple[int, ...], ...] = Field(description="row: true, column: predicted class")
     most_confused: tuple[ConfusedPair, ...] = Field(description="highest count first")
     mistakes: tuple[Mistake, ...] = Field(description="highest loss first")
+    best_epoch: BestEpoch | None = Field(
+        default=None, description="of its training; null for a bare model, and without figures"
+    )
     provenance: dict[str, Fact] = Field(
         default_factory=dict, description="what was evaluated, on which data, by what"
     )
@@ -74,12 +78,14 @@ def evaluate_split(
     *,
     split: str,
     indices_N: np.ndarray | None = None,
+    best_epoch: BestEpoch | None = None,
     provenance: Mapping[str, Fact] | None = None,
 ) -> Evaluation:
     """All figures of one split.
 
     Args:
         indices_N: of the examples in the data set, for the mistakes (default: 0, 1, 2, ...).
+        best_epoch: of the training.
         provenance: kept beside the figures.
 
     Raises:
@@ -107,6 +113,7 @@ def evaluate_split(
         confusion=tuple(tuple(row) for row in counts_KK.tolist()),
         most_confused=most_confused(counts_KK, classes, limit=PAIRS),
         mistakes=worst_mistakes(logits_NK, labels_N, indices_N, classes, limit=MISTAKES),
+        best_epoch=best_epoch,
         provenance=dict(provenance or {}),
     )
 
