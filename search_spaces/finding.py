@@ -22,6 +22,7 @@ SPACES: Registry[Space] = Registry(
         "input_size": "search_spaces.input_size:SPACE",
         "batch_size": "search_spaces.batch_size:SPACE",
         "subset_size": "search_spaces.subset_size:SPACE",
+        "subset_strategy": "search_spaces.subset_strategy:SPACE",
         "scratch_compare": "search_spaces.scratch_compare:SPACE",
         "small_data": "search_spaces.small_data:SPACE",
         "everything": "search_spaces.everything:SPACE",

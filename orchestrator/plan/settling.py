@@ -132,6 +132,7 @@ def _workload(asked: TrialConfig, split: Split) -> Workload:
         precision=settle_precision(asked.precision, device),
         device=device,
         recipe=asked,
+        images=split.spec.train + split.spec.pool,
     )
 
 

@@ -12,6 +12,7 @@ from trainables.backbones import get_backbone
 from trainables.config import TrialConfig
 from trainables.inputs import kind_of_inputs
 from trainables.objectives import CLEAN
+from trainables.subsets import candidates, parse_subset
 
 # Attacking one image costs about this many images' extraction: a forward and a backward pass, and
 # one more forward pass an epsilon for the images that are right. Seen in searches of the Lite
@@ -70,6 +71,7 @@ class Workload:
         trials: of the whole search.
         recipe: what trials share of how they train.
         points: what they do not share; None where all train alike.
+        images: those that may be trained on, labelled or not.
     """
 
     train: int
@@ -80,6 +82,7 @@ class Workload:
     device: str
     recipe: TrialConfig
     points: Points | None = None
+    images: int = 0
 
     def likely(self, sizes: Mapping[str, Sequence[int]]) -> Likely:
         """Its trials; where all train alike, one a backbone at the largest, then any at any."""
@@ -97,7 +100,7 @@ class Workload:
     def kept(self, trial: Planned) -> float:
         """Forward passes of an image that are kept for all trials like this one."""
         share = {"features": 1.0, "front": 1 - LAST_STAGE, "images": 0.0}[trial_kind(trial)]
-        return share * (self._train(trial) + self.val)
+        return share * (max(self._train(trial), self._looked_at(trial)) + self.val)
 
     def attacked(self, trial: Planned) -> float:
         """Forward passes of an image that the attack costs this trial."""
@@ -116,6 +119,13 @@ class Workload:
         # Measured no more often than takes as long as training: net_trial.py.
         measured = math.ceil(trial.recipe.epochs / max(1, math.ceil(self.val / (3 * train))))
         return trial.recipe.epochs * an_epoch + measured * runs * self.val
+
+    def _looked_at(self, trial: Planned) -> int:
+        """Images among which a subset strategy chooses by their features."""
+        spec = parse_subset(trial.recipe.subset)
+        if not spec.strategy.features:
+            return 0
+        return len(candidates(spec, self.images, budget=self._train(trial), seed=0))
 
     def _train(self, trial: Planned) -> int:
         """Images that this trial trains on; a recipe without a number has the study's."""

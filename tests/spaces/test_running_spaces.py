@@ -38,6 +38,7 @@ RUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "input_size": ((LITE,), SMALL.settings),
     "batch_size": (("mini_vgg", "mlp"), TINY_NET),
     "subset_size": ((LITE,), ("epochs=1", "input_size=32")),
+    "subset_strategy": ((LITE,), ("epochs=1", "input_size=32")),
     "scratch_compare": (("mlp", "mini_vgg", "resnet9", "resnet18_cifar"), SMALL.settings),
     "small_data": ((LITE, "mlp"), (*SMALL.settings, "input_size=32")),
     "everything": ((LITE, "mini_vgg"), (*SMALL.settings, "input_size=32")),
