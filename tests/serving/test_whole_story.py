@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import signal
 import socket
@@ -162,5 +161,8 @@ def test_search_promote_serve_promote_again_and_roll_back(tmp_path: Path) -> Non
         back = run(tmp_path, "rollback", "digits")
         assert back.returncode == 0, back.stderr
         wait_for(lambda: curl(address, picture)["version"] == "1", "version 1")
-    listed = json.loads(run(tmp_path, "models", "--json").stdout)
-    assert "champion" in json.dumps(listed) and os.sep not in listed[0]["name"]
+    listed = json.loads(run(tmp_path, "models", "--json").stdout)["versions"]
+    assert {v["version"]: v["aliases"] for v in listed if v["aliases"]} == {
+        "1": ["champion"],
+        "2": ["previous"],
+    }
