@@ -166,6 +166,7 @@ def test_each_operation_of_randaugment_is_drawn_equally_often() -> None:
     assert seen == n  # and no two operations were taken for one another
 
 
+@pytest.mark.slow
 def test_an_image_alone_gets_every_operation_in_the_long_run() -> None:
     image = _telling()
     augment, generator = RandAugment(operations=1, magnitude=30), _generator()

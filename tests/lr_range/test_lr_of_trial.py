@@ -167,7 +167,10 @@ def test_the_second_trial_takes_the_suggestion_of_the_first() -> None:
     assert half.metrics["lr_peak"] == whole.metrics["lr_peak"] / 2
 
 
-@pytest.mark.parametrize("kind", ["head, the fast probe", "last, cached front"])
+@pytest.mark.parametrize(
+    "kind",
+    ["head, the fast probe", pytest.param("last, cached front", marks=pytest.mark.slow)],
+)
 def test_heads_and_last_stages_have_a_suggestion_too(kind: str) -> None:
     report, told = finished(
         KINDS[kind].replace(lr_factor=1.0, head_start="zeros", epochs=1, batch_size=8)

@@ -94,6 +94,7 @@ def test_unknown_backbones_list_the_valid_ones():
         choose_backbones(("densnet",), weights="random", weights_dir=None)
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_only_as_it_was_made():
     made = replace(SMALL, study="mine", trials=1, keep_models=0)
     run_search(plan_search(made))

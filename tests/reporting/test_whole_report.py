@@ -45,10 +45,14 @@ SPACE = Space("bowl", "Where is the bottom <of it>?", suggest, objectives=(
 """
 
 
+# A module of its own: other tests load one called bowl into the same process.
+OWN = {"space": "steep_bowl.py", "trainable": "steep_bowl:roll"}
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("reports")
-    (folder / "bowl.py").write_text(BOWL)
+    (folder / "steep_bowl.py").write_text(BOWL)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
@@ -163,7 +167,7 @@ def test_the_command_in_the_report_goes_on_with_the_study(made: StudyReport, pla
 def bowl(place: Path) -> SearchResult:
     """Of a trainable of one's own, some trials of which fail with a password in their reason."""
     return run_study(
-        space="bowl.py", trainable="bowl:roll", trials=16, study="bowl-1", seed=3, max_failures=50,
+        **OWN, trials=16, study="bowl-1", seed=3, max_failures=50,
         tries=("x=4,y=0",), pruner="asha:first_rung=1", sampler="random",
     )  # fmt: skip
 
@@ -172,7 +176,7 @@ def bowl(place: Path) -> SearchResult:
 def failed(place: Path) -> SearchResult:
     """Not one trial ended well."""
     return run_study(
-        space="bowl.py", trainable="bowl:roll", trials=2, study="bowl-3", max_failures=2,
+        **OWN, trials=2, study="bowl-3", max_failures=2,
         settings=("x=4",),
     )  # fmt: skip
 
@@ -206,7 +210,7 @@ def test_a_trainable_of_ones_own_has_a_report(bowl: SearchResult, place: Path) -
 @pytest.mark.slow
 def test_two_objectives_have_a_front(bowl: SearchResult, place: Path) -> None:
     result = run_study(
-        space="bowl.py", trainable="bowl:roll", trials=8, study="bowl-2",
+        **OWN, trials=8, study="bowl-2",
         objective="-height,+width", max_failures=50,
     )  # fmt: skip
     made = report("bowl-2", send=False)

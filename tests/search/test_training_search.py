@@ -50,6 +50,7 @@ def parameter_count(weights: Path) -> int:
         return sum(file.get_tensor(name).size for name in names)
 
 
+@pytest.mark.slow
 def test_two_tiny_nets_from_scratch_leave_the_same_story_everywhere(shell: Shell):
     answer = shell.json("search", "backbone_compare", *TINY, "--study", "tiny", "--trials", "2")
     assert_clean(audit(shell.folder, "tiny"))

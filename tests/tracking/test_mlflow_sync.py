@@ -136,7 +136,7 @@ def test_params_tags_and_data_of_a_finished_trial(sent: Sent) -> None:
             "predictions.parquet report.json summary.png",
         ),
         ("compare-1/3", "config.json error.txt"),
-        ("", "comparison.csv comparison.png pictures"),
+        ("", "comparison.csv comparison.png pictures report"),
     ],
 )
 def test_artifacts(sent: Sent, trial: str, names: str) -> None:
