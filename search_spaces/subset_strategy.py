@@ -2,7 +2,8 @@
 
 Strategies at one budget of labels (`--train-size`), each on the same draws: a draw settles the
 validation images and where chance begins, so that strategies are compared like with like
-(`orchestrator compare STUDY --by subset` says by how much).
+(`orchestrator compare STUDY --by subset` says by how much). Strategies go by the features of a
+pretrained body, so a net from scratch has random images only.
 """
 
 from __future__ import annotations
@@ -22,22 +23,36 @@ DRAWS = 3
 
 def suggest(trial: TrialLike, context: SpaceContext) -> Params:
     """A strategy, and which draw."""
+    chosen = suggest_backbone(trial, context)
+    knows = chosen["backbone"] not in context.own_sizes
     return {
-        **suggest_backbone(trial, context),
-        "subset": trial.suggest_categorical("subset", STRATEGIES),
+        **chosen,
+        "subset": trial.suggest_categorical("subset", STRATEGIES) if knows else "random",
         "split_seed": trial.suggest_categorical("split_seed", _draws(context)),
     }
 
 
 def baselines(context: SpaceContext) -> list[dict[str, Any]]:
     """Images at random, which every strategy has to beat."""
-    return for_each_backbone(context, [{"subset": "random", "split_seed": _draws(context)[0]}])
+    return [
+        {name: value for name, value in point.items() if name != "subset" or _knows(context, point)}
+        for point in for_each_backbone(
+            context, [{"subset": "random", "split_seed": _draws(context)[0]}]
+        )
+    ]
+
+
+def _knows(context: SpaceContext, point: Mapping[str, Any]) -> bool:
+    """Whether the point's net is a pretrained body."""
+    return point.get("backbone", context.backbones[0]) not in context.own_sizes
 
 
 def grid(context: SpaceContext) -> Mapping[str, Sequence[Any]]:
     """Every strategy on every draw."""
     names = {"backbone": context.backbones} if len(context.backbones) > 1 else {}
-    return {**names, "subset": STRATEGIES, "split_seed": _draws(context)}
+    known = any(name not in context.own_sizes for name in context.backbones)
+    strategies = {"subset": STRATEGIES} if known else {}
+    return {**names, **strategies, "split_seed": _draws(context)}
 
 
 def _draws(context: SpaceContext) -> tuple[int, ...]:
