@@ -9,6 +9,7 @@ from orchestrator.comparing.planning import LEAST_REPEATS
 from orchestrator.promoting.decision import By, Gates
 from orchestrator.request import SearchRequest
 from search_spaces.errors import UsageError
+from trainables.attacks.figures import is_under_attack
 
 FINALISTS, REPEATS = 3, 5
 ATTACK_IMAGES = 1000
@@ -61,7 +62,7 @@ class PromoteRequest:
 
     def gates(self, first_objective: str) -> Gates:
         """What the candidate must hold."""
-        robust = "robust" in first_objective or first_objective.startswith(("fgsm", "pgd"))
+        robust = is_under_attack(first_objective)
         return Gates(
             min_acc=self.min_acc,
             min_robust=self.min_robust,

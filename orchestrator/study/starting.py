@@ -22,6 +22,7 @@ from orchestrator.study.spec import StudySpec
 from orchestrator.study.telling import Running, Teller, note
 from search_spaces.fixing import FixingTrial
 from search_spaces.space import Space, SpaceContext
+from trainables.attacks.figures import is_under_attack
 
 
 class Starter:
@@ -142,7 +143,7 @@ class Starter:
     def _short_run(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A short run is judged by the gate alone: an attack that the gate does not need waits."""
         gate = self._spec.gate.metric if self._spec.gate else ""
-        skip = is_ours(self._spec.trainable) and (not gate or gate.startswith(("val_", "train_")))
+        skip = is_ours(self._spec.trainable) and not is_under_attack(gate)
         return {"attack": "none"} if skip and "attack" in config else {}
 
 

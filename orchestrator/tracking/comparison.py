@@ -8,6 +8,7 @@ from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.records import StudyRecord
 from orchestrator.tracking.table import share_interval
 from orchestrator.views.numbers import metric
+from trainables.attacks.figures import is_under_attack
 from trainables.pictures.comparison import ComparedTrial, draw_comparison
 from trainables.pictures.style import (
     BLUE,
@@ -20,13 +21,13 @@ from trainables.pictures.style import (
 )
 
 _MOST = 30
-_SHARES = ("val_acc", "robust_acc", "robust_score", "fgsm_acc", "train_acc")
+_SHARES = ("val_acc", "train_acc")
 
 
 def comparison_png(study: StudyRecord) -> bytes:
     """Accuracy and robust score for images; for anything else the objective in its own unit."""
     main = study.objective.metric
-    if study.spec.has_images and main in _SHARES:
+    if study.spec.has_images and (main in _SHARES or is_under_attack(main)):
         return _of_shares(study, "val_acc" if main == "robust_score" else main)
     return _of_values(study, study.ranked[:_MOST])
 

@@ -11,6 +11,7 @@ from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.notes import Links, escaped
 from orchestrator.tracking.records import StudyRecord
 from orchestrator.views.numbers import count, duration, metric, percent_between
+from trainables.attacks.figures import is_under_attack
 from trainables.evaluation.intervals import wilson_interval
 
 _MOST_ROWS = 200
@@ -106,12 +107,10 @@ def share_interval(
 
 def _count(spec: StudySpec, name: str) -> int:
     """The images that a share of that name was measured on; 0 for what is no share of images."""
-    counts = {
-        "val_acc": spec.split.val,
-        "robust_acc": spec.split.robust,
-        "fgsm_acc": spec.split.robust,
-    }
-    return counts.get(name, 0)
+    if name == "val_acc":
+        return spec.split.val
+    is_share = is_under_attack(name) and name != "robust_score"
+    return spec.split.robust if is_share else 0
 
 
 def _heading(name: str, spec: StudySpec) -> str:

@@ -10,6 +10,7 @@ import torch
 from attack_parts import EPS_255, SmallNet, measure
 from torch import nn
 
+from trainables.attacks.figures import is_under_attack
 from trainables.attacks.score import robust_score, robustness_metrics
 from trainables.attacks.warnings import Suspicions
 from trainables.reports import RobustnessCurve
@@ -135,3 +136,16 @@ def test_accuracy_that_rises_beyond_noise_is_warned_of(turned: int, warned: bool
     assert bool(warnings) is warned
     if warned:
         assert "from eps 2/255 to 4/255" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_one"),
+    [
+        ("robust_acc", True), ("robust_score", True), ("fgsm_acc", True), ("pgd20_acc", True),
+        ("apgd_l2_acc", True), ("square_acc_eps_0.5", True), ("ensemble_acc", True),
+        ("val_acc", False), ("train_acc", False), ("val_pgd_acc", False), ("val_loss", False),
+        ("train_seconds", False), ("overfit_gap", False), ("", False),
+    ],
+)  # fmt: skip
+def test_which_figures_are_those_of_attacked_images(metric, is_one):
+    assert is_under_attack(metric) == is_one
