@@ -28,9 +28,8 @@ EPOCH_REPORTS = 10
 def is_probe(config: TrialConfig) -> bool:
     """Whether the batched linear heads do all that is asked; `train_net` does the rest."""
     plain = config.head == "linear" and config.optimiser == "adamw" and not config.decay_norms
-    plain = plain and not config.cycle_momentum
+    plain = plain and not config.cycle_momentum and config.adversarial == CLEAN
     more = (config.label_smoothing, config.mixup, config.clip_norm, config.ema)
-    plain = plain and config.adversarial == CLEAN
     return config.tune == "head" and plain and not any(more)
 
 

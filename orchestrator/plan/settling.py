@@ -33,6 +33,8 @@ from orchestrator.study.context import own_sizes
 from orchestrator.study.spec import SplitSpec
 from search_spaces.exploring import check_fixed, parameters
 from search_spaces.space import Space, SpaceContext
+from trainables.attacks import NO_ATTACK
+from trainables.attacks.epsilons import check_epsilons
 from trainables.backbones import check_input_size
 from trainables.config import TrialConfig
 from trainables.data import load
@@ -76,6 +78,7 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     fixed = parse_settings(request.settings)
     named = named_fields(request, space, fixed)
     asked = make_config(named)
+    _check_attack(asked)
     resources = find_resources(request)
     found = find_backbones(request, space, asked, fixed)
     say(f"reading {asked.data}")
@@ -116,6 +119,15 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     return Settled(
         asked, fixed, resources, found, split, work, sizing, base, sizes, context(sizes, base)
     )
+
+
+def _check_attack(asked: TrialConfig) -> None:
+    """Told before anything is measured."""
+    check_epsilons(asked.eps_255)
+    if asked.attack != NO_ATTACK:
+        from trainables.attacks.making import make_attack  # imports torch
+
+        make_attack(asked.attack)
 
 
 def _with_labels(split: Split, labels: int) -> SplitSpec:

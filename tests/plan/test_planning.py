@@ -61,6 +61,10 @@ def test_a_plan_settles_everything(working_folder):
         ({"study": "a/b"}, "Nearest: 'a-b'"),
         ({"storage": "optuna.db"}, "Try 'sqlite:///optuna.db'"),
         ({"settings": ("backbone=vgg16",)}, "must not contradict"),
+        ({"settings": ("attack=pgdd",)}, "Did you mean 'pgd'?"),
+        ({"settings": ("attack=pgd:step=3",)}, "Did you mean 'steps'?"),
+        ({"settings": ("eps_255=8,4",)}, "ascend from 0"),
+        ({"settings": ("subset=margn",)}, "Did you mean 'margin'?"),
     ],
 )
 def test_nonsense_is_refused_with_the_rule(changes, says):
