@@ -98,7 +98,14 @@ def _images(trial: TrialFacts, spec: StudySpec, report: Mapping[str, Any]) -> di
         "split_digest": str(digests.get("split") or spec.split.digest),
         "weights_digest": str(digests.get("weights") or spec.weights_digests.get(backbone, "")),
         "labels_used": str(spec.split.labels_used),
+        "alarms": ", ".join(_alarms(report)),
     }
+
+
+def _alarms(report: Mapping[str, Any]) -> list[str]:
+    """Names of the signs of masked gradients that its attack met."""
+    provenance = (report.get("robustness") or {}).get("provenance") or {}
+    return [str(alarm["name"]) for alarm in provenance.get("alarms") or ()]
 
 
 def all_metrics(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> list[Metric]:

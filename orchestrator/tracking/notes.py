@@ -69,7 +69,7 @@ def run_note(
     lines += _stopping(trial)
     if not files.here and trial.state in ("finished", "pruned"):
         lines.append(f"Its files are not to be had on this machine: `{files.folder}`.")
-    return "\n\n".join(lines + _curve_legend(trial, files))
+    return "\n\n".join(lines + _alarms(files) + _curve_legend(trial, files))
 
 
 def _relations(trial: TrialFacts, study: StudyRecord, links: Links) -> list[str]:
@@ -97,6 +97,13 @@ def _stopping(trial: TrialFacts) -> list[str]:
     elif is_over(trial):
         line += " The pruner would have let it run to its end."
     return [line]
+
+
+def _alarms(files: TrialFiles) -> list[str]:
+    """What speaks against its robust figures."""
+    provenance = files.curve.provenance if files.curve else {}
+    words = provenance.get("warnings") or ()
+    return [f"**Do not trust its robustness yet:** {escaped(str(each))}" for each in words]
 
 
 def _curve_legend(trial: TrialFacts, files: TrialFiles) -> list[str]:

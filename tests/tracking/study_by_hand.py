@@ -197,7 +197,13 @@ def _write_report(
             "accuracy": accuracy,
             "worst_case": worst,
             "count": 40,
-            "provenance": {"attack": "fgsm", "norm": "Linf", "resolution": 32},
+            "provenance": {
+                "attack": "fgsm",
+                "norm": "Linf",
+                "resolution": 32,
+                "alarms": [{"name": "zero_gradients", "figure": 0.4, "words": "40% are zero."}],
+                "warnings": ["40% are zero."],
+            },
         },
         "counts": {"train": 200, "val": 100, "robust": 40, "labels_used": 300},
     }

@@ -121,6 +121,8 @@ def test_params_tags_and_data_of_a_finished_trial(sent: Sent) -> None:
     assert run.data.params["eps_255"] == "0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0"
     tags = run.data.tags
     assert tags["space"] == "backbone_compare" and tags["weights_digest"] == "random-0"
+    assert tags["alarms"] == "zero_gradients"
+    assert "Do not trust its robustness yet:** 40% are zero." in tags["mlflow.note.content"]
     assert tags["data_digest"] == "d" * 16 and tags["split_digest"] == "5" * 16
     assert tags["mlflow.source.git.commit"] == "abc123"
     inputs = {i.dataset.name: i.tags[0].value for i in run.inputs.dataset_inputs}

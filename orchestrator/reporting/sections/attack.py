@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from orchestrator.reporting.blocks import Block, Figure, Section, Table, aside, cells, paragraph
+from orchestrator.reporting.blocks import (
+    Block,
+    Figure,
+    Section,
+    Strong,
+    Table,
+    aside,
+    cells,
+    paragraph,
+)
 from orchestrator.reporting.material import Material
 from orchestrator.results import TrialResult
 from orchestrator.views.numbers import NOTHING, count, percent
 from trainables.reports import RobustnessCurve
 
 _TITLE = "Under attack"
-_PROVENANCE = ("attack", "norm", "steps", "restarts")
 
 
 def attack_section(material: Material) -> Section:
@@ -24,7 +32,12 @@ def attack_section(material: Material) -> Section:
             "The files of the best trials hold no robustness curve, or are not on this machine."
         )  # fmt: skip
         return Section("attack", _TITLE, (paragraph(why),))
-    blocks: tuple[Block, ...] = (_table(found), aside(_basis(found)), _figure(found))
+    blocks: tuple[Block, ...] = (
+        _table(found),
+        aside(_basis(found)),
+        *_alarms(found),
+        _figure(found),
+    )
     return Section("attack", _TITLE, (*blocks, *_examples(material)))
 
 
@@ -39,6 +52,15 @@ def _table(found: list[tuple[TrialResult, RobustnessCurve]]) -> Table:
     columns = ("#", "trial", "robust_score", *(f"{eps:g}/255" for eps in epsilons))
     caption = "Accuracy left at each epsilon, the worst case up to it, in per cent"
     return Table(caption, columns, tuple(rows), frozenset({1}))
+
+
+def _alarms(found: list[tuple[TrialResult, RobustnessCurve]]) -> tuple[Block, ...]:
+    """What speaks against the figures of these trials."""
+    return tuple(
+        paragraph(Strong(f"Do not trust trial {trial.number} yet: "), str(words))
+        for trial, curve in found
+        for words in curve.provenance.get("warnings") or ()
+    )
 
 
 def _basis(found: list[tuple[TrialResult, RobustnessCurve]]) -> str:
