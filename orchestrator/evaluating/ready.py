@@ -23,7 +23,7 @@ from trainables.splits import Splits
 from trainables.splitting import chooses_images, split_for
 
 if TYPE_CHECKING:
-    from orchestrator.tracking.evaluations import LoadedModel
+    from orchestrator.using.classifier import LoadedClassifier
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def make_ready(source: Source, request: EvaluateRequest) -> tuple[Source, Ready]
 
 def _of_model(source: Source, model: str, request: EvaluateRequest) -> tuple[Source, Ready]:
     """A model of MLflow's; where a trial of ours made it, on that trial's data and splits."""
-    from orchestrator.tracking.evaluations import load_model
+    from orchestrator.using.loading import load_classifier
 
     uri = tracking_uri(request.tracking_uri)
-    loaded = load_model(model, uri)
+    loaded = load_classifier(model, tracking_uri=uri)
     config = config_of_run(loaded.run_id, uri) if loaded.run_id else None
     if config is None and request.data is None:
         rule = "The data must be named for a model that no trial is known of."
@@ -104,7 +104,7 @@ def _of_model(source: Source, model: str, request: EvaluateRequest) -> tuple[Sou
     )
     _check_data(loaded, source, data, model)
     splits = None if config is None else _splits(config, data, source, request)
-    return source, Ready(loaded.classify, data, splits, {"device": "cpu"})
+    return source, Ready(loaded.logits, data, splits, {"device": "cpu"})
 
 
 def _splits(
@@ -120,7 +120,7 @@ def _splits(
     return splits
 
 
-def _with_trial(source: Source, loaded: LoadedModel, request: EvaluateRequest) -> Source:
+def _with_trial(source: Source, loaded: LoadedClassifier, request: EvaluateRequest) -> Source:
     """The model's source with the study and trial that it is of, where they are here."""
     try:
         found = run_source(loaded.run_id, storage=request.storage, tracking=request.tracking_uri)
@@ -129,12 +129,13 @@ def _with_trial(source: Source, loaded: LoadedModel, request: EvaluateRequest) -
     return replace(found, name=source.name, model=source.model, run_id=loaded.run_id)
 
 
-def _check_data(loaded: LoadedModel, source: Source, data: ImageData, model: str) -> None:
+def _check_data(loaded: LoadedClassifier, source: Source, data: ImageData, model: str) -> None:
     """The data must have the model's classes, and be what its trial, if any, was trained on."""
     digest = source.record.report.digests.get("data") if source.record else None
     if digest not in (None, data.digest):
         rule = f"{model} was trained on {data.name} with the digest {digest}, which has changed."
         raise UsageError(rule, got=data.digest)
-    if loaded.classes and loaded.classes != data.classes:
+    named = loaded.facts.classes
+    if named and named != data.classes:
         rule = f"{model} tells other classes apart than {data.name} has."
-        raise UsageError(rule, got=", ".join(loaded.classes[:10]))
+        raise UsageError(rule, got=", ".join(named[:10]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.pictures.fanova import TREES, Importances, Share, importances
+from orchestrator.pictures.fanova import TREES, Importances, Share
 from orchestrator.pictures.interactive import fragment, hover, new_interactive
 from orchestrator.pictures.picture import Picture
 from orchestrator.pictures.scales import shortened
@@ -24,7 +24,7 @@ _LETTERS = 28  # of a parameter's name
 
 def draw_importances(view: StudyView) -> Picture | None:
     """The picture; None where nothing can be said (see `fanova.importances`)."""
-    found = importances(view)
+    found = view.importances
     if found is None:
         return None
     title = "Parameter importances"

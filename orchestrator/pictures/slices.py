@@ -7,7 +7,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.pictures.fanova import importances
 from orchestrator.pictures.interactive import fragment
 from orchestrator.pictures.marks import Kind, kind_of
 from orchestrator.pictures.parameter_scale import axis_value
@@ -82,7 +81,7 @@ def draw_slices(view: StudyView) -> Picture | None:
 def _chosen(view: StudyView) -> tuple[Parameter, ...]:
     """All parameters, or the most important if they are too many."""
     most = max(_COLUMNS_OF_MANY, MOST_PANELS // len(view.spec.objectives))
-    found = importances(view) if len(view.varied) > most else None
+    found = view.importances if len(view.varied) > most else None
     if found is None:
         return view.varied[:most]
     return tuple(view.parameters[name] for name in found.names[:most])

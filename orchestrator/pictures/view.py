@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial
 
+    from orchestrator.pictures.fanova import Importances
+
 
 @dataclass(frozen=True)
 class StudyView:
@@ -66,6 +68,13 @@ class StudyView:
         return tuple(
             each for name, each in self.parameters.items() if name in held and several(each)
         )
+
+    @cached_property
+    def importances(self) -> Importances | None:
+        """By `fanova.importances`, once: several pictures ask, and a forest takes seconds."""
+        from orchestrator.pictures.fanova import importances
+
+        return importances(self)
 
     def holds(self, trial: TrialFacts) -> bool:
         """Whether the trial holds all constraints."""

@@ -77,8 +77,7 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     """
     fixed = parse_settings(request.settings)
     named = named_fields(request, space, fixed)
-    asked = make_config(named)
-    _check_attack(asked)
+    asked = _with_attack(make_config(named))
     resources = find_resources(request)
     found = find_backbones(request, space, asked, fixed)
     say(f"reading {asked.data}")
@@ -121,13 +120,15 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     )
 
 
-def _check_attack(asked: TrialConfig) -> None:
-    """Told before anything is measured."""
+def _with_attack(asked: TrialConfig) -> TrialConfig:
+    """With the attack in the one way of writing it; a wrong one is told before anything is done."""
     check_epsilons(asked.eps_255)
-    if asked.attack != NO_ATTACK:
-        from trainables.attacks.making import make_attack  # imports torch
+    if asked.attack == NO_ATTACK:
+        return asked
+    from trainables.attacks.making import attack_as_typed, make_attack  # imports torch
 
-        make_attack(asked.attack)
+    make_attack(asked.attack)  # what it needs may not be installed
+    return asked.replace(attack=attack_as_typed(asked.attack))
 
 
 def _with_labels(split: Split, labels: int) -> SplitSpec:

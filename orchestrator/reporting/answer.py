@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from orchestrator.reporting.material import Material
+from orchestrator.reporting.material import Material, OnTest
 from orchestrator.reporting.rivals import rivals
 from orchestrator.reporting.sections.front import front_trials
 from orchestrator.reporting.sections.on_test import openings_said
@@ -83,9 +83,12 @@ def _told_apart(material: Material) -> Iterator[str]:
         if behind:
             verb = "is" if len(behind) == 1 else "are"
             yield f"{listed(behind)} {verb} worse than {first}: the intervals do not meet."
-    if found.trials:
-        of = f"{count(len(found.trials))} of the {some_trials(found.of)} behind it"
-        yield f"In all its interval overlaps those of {of}."
+    if found.trials and found.of == 1:
+        yield "The interval of the one trial behind it overlaps its own."
+    elif found.trials:
+        have = "1 has" if len(found.trials) == 1 else f"{count(len(found.trials))} have"
+        behind_it = f"Of the {some_trials(found.of)} behind it"
+        yield f"{behind_it} {have} an interval that overlaps its own."
     else:
         yield "No other trial's interval overlaps its own."
 
@@ -131,14 +134,28 @@ def _chance(material: Material) -> Iterator[str]:
 def _on_test(material: Material) -> Iterator[str]:
     if not material.spec.has_images:
         return
-    for each in material.tests[:_MOST_TESTS]:
-        value = interval_said(each.accuracy, each.low, each.high)
-        label = f"trial {each.trial.number} ({each.trial.label})"
-        yield f"On the {count(each.count)} test images {label} has an accuracy of {value}."
-    more = len(material.tests) - _MOST_TESTS
-    if more > 0:
-        yield f"{count(more)} more were held against the test split."
+    if material.tests:
+        yield _tested(material.tests)
     yield openings_said(material.openings)
+
+
+def _tested(tests: Sequence[OnTest]) -> str:
+    """In one sentence, however many were held against the test split."""
+    first, *others = tests[:_MOST_TESTS]
+    parts = [f"{_whose(first)} has an accuracy of {_accuracy(first)}"]
+    parts += [f"{_whose(each)} of {_accuracy(each)}" for each in others]
+    counts = " or ".join(count(number) for number in sorted({each.count for each in tests}))
+    more = len(tests) - len(parts)
+    rest = f"; {count(more)} more in the table below" if more else ""
+    return f"On the {counts} test images {listed(parts)}{rest}."
+
+
+def _whose(test: OnTest) -> str:
+    return f"trial {test.trial.number} ({test.trial.label})"
+
+
+def _accuracy(test: OnTest) -> str:
+    return interval_said(test.accuracy, test.low, test.high)
 
 
 def _progress(material: Material) -> Iterator[str]:

@@ -20,13 +20,11 @@ from orchestrator.reporting.blocks import (
 )
 from orchestrator.reporting.report import StudyReport
 from orchestrator.reporting.sections.setting import moment
+from orchestrator.views.markdown import escaped
 
 PICTURES = "pictures"
 """The folder of the pictures, beside the text."""
 
-# What would start a tag, a link, emphasis, or end a table's cell. An underscore within a word is
-# none of it (CommonMark 0.31, 6.2), so that names of nets can be read as they are.
-_SIGNS = re.compile(r"([\\`*\[\]<>|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 _AT_START = re.compile(r"^(\s*\d*)([#+-]|(?<=\d)[.)])(?=\s)")
 
 
@@ -35,19 +33,19 @@ def page(report: StudyReport) -> str:
     first, *others = report.answer
     figures = ", ".join(f"{name} {value}" for name, value in report.highlights)
     parts = [
-        f"# {_text(report.question or report.study)}",
+        f"# {escaped(report.question or report.study)}",
         f"Report of the study {_code(report.study)}, made on {moment(report.made)}.",
         "## The answer",
-        f"**{_text(first)}**",
-        "\n".join(f"- {_text(sentence)}" for sentence in others),
-        f"*{_text(figures)}*" if figures else "",
+        f"**{escaped(first)}**",
+        "\n".join(f"- {escaped(sentence)}" for sentence in others),
+        f"*{escaped(figures)}*" if figures else "",
         *(part for section in report.sections for part in _section(section)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _section(section: Section) -> list[str]:
-    return [f"## {_text(section.title)}", *(_block(block) for block in section.blocks)]
+    return [f"## {escaped(section.title)}", *(_block(block) for block in section.blocks)]
 
 
 @singledispatch
@@ -68,24 +66,24 @@ def _items(block: Items) -> str:
 
 @_block.register
 def _facts(block: Facts) -> str:
-    rows = [f"| {_text(name)} | {_words(words)} |" for name, words in block.rows]
+    rows = [f"| {escaped(name)} | {_words(words)} |" for name, words in block.rows]
     return "\n".join(["| | |", "| --- | --- |", *rows])
 
 
 @_block.register
 def _table(block: Table) -> str:
     ways = [":--" if place in block.text else "--:" for place in range(len(block.columns))]
-    lines = [_row([_text(name) for name in block.columns]), _row(ways)]
+    lines = [_row([escaped(name) for name in block.columns]), _row(ways)]
     for place, row in enumerate(block.rows):
         written = [_words(words) for words in row]
         strong = place in block.strong
         lines.append(_row([f"**{cell}**" if strong and cell else cell for cell in written]))
-    return f"{_text(block.caption)}:\n\n" + "\n".join(lines)
+    return f"{escaped(block.caption)}:\n\n" + "\n".join(lines)
 
 
 @_block.register
 def _figure(block: Figure) -> str:
-    return f"![{_text(block.alt)}]({PICTURES}/{block.name}.png)\n\n*{_text(block.caption)}*"
+    return f"![{escaped(block.alt)}]({PICTURES}/{block.name}.png)\n\n*{escaped(block.caption)}*"
 
 
 @_block.register
@@ -105,8 +103,8 @@ def _words(words: Words) -> str:
 
 def _inline(part: Inline) -> str:
     if isinstance(part, Strong):
-        return f"**{_text(part.text)}**"
-    return _code(part.text) if isinstance(part, Code) else _text(part, strip=False)
+        return f"**{escaped(part.text)}**"
+    return _code(part.text) if isinstance(part, Code) else escaped(part, strip=False)
 
 
 def _code(text: str) -> str:
@@ -115,9 +113,3 @@ def _code(text: str) -> str:
     marks = "`" * (longest + 1)
     pad = " " if longest else ""
     return f"{marks}{pad}{' '.join(text.split())}{pad}{marks}".replace("|", "\\|")
-
-
-def _text(text: str, *, strip: bool = True) -> str:
-    """Text that is nothing but text, in one line."""
-    one_line = re.sub(r"\s+", " ", text)
-    return _SIGNS.sub(r"\\\1", one_line.strip() if strip else one_line)

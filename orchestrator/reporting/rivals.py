@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator.reporting.material import Material
-from orchestrator.reporting.trial_figures import overlap, share_of
+from orchestrator.reporting.trial_figures import overlap
+from orchestrator.views.shares import share_of
 
 
 @dataclass(frozen=True)

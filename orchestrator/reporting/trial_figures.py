@@ -5,20 +5,7 @@ from __future__ import annotations
 from orchestrator.results import TrialResult
 from orchestrator.study.spec import StudySpec
 from orchestrator.views.numbers import NOTHING, metric, percent
-from orchestrator.views.ranked_rows import Share
-
-_ON_VALIDATION = ("val_acc",)
-_ON_ATTACKED = ("robust_acc", "robust_score", "fgsm_acc")
-
-
-def share_of(trial: TrialResult, name: str, spec: StudySpec) -> Share:
-    """A metric with Wilson's 95 % interval, where it is a share of images."""
-    from trainables.evaluation.intervals import wilson_interval
-
-    value, images = trial.metrics.get(name), _images(trial, name, spec)
-    if value is None or images < 1 or not 0 <= value <= 1:
-        return Share(value)
-    return Share(value, *wilson_interval(round(value * images), images))
+from orchestrator.views.shares import Share, share_of
 
 
 def cell(trial: TrialResult, name: str, spec: StudySpec) -> str:
@@ -54,14 +41,3 @@ def overlap(one: Share, other: Share) -> bool | None:
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return None
     return one.low <= other.high and other.low <= one.high
-
-
-def _images(trial: TrialResult, name: str, spec: StudySpec) -> int:
-    """Images that a share was measured on; 0 for what is no share of images."""
-    if not spec.has_images:
-        return 0
-    if name in _ON_VALIDATION:
-        return spec.split.val
-    if name in _ON_ATTACKED or "_acc_eps_" in name:
-        return int(trial.metrics.get("robust_n", spec.split.robust))
-    return 0

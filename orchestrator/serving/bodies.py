@@ -22,7 +22,8 @@ MAX_BODY = 32 << 20
 """Bytes of images: a few photographs."""
 MAX_JSON = 16 << 20
 """Bytes of JSON: 1,000 images of 32 x 32, or 25 of 224 x 224. Python reads it in one go
-(30 MB in 1.6 s of processor time on two busy cores), and nobody else is answered meanwhile."""
+(30 MB took 1.6 s of processor time, seen once on two busy cores), and nobody else is answered
+meanwhile."""
 READ_SECONDS = 30.0
 DRAIN_SECONDS, DRAIN_BYTES = 1.0, 256 << 20
 PURSE = "orchestrator.purse"

@@ -17,17 +17,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-import psutil
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from orchestrator.tracking.process_marks import ProcessMark
 from search_spaces.errors import UnavailableError
 
 PREFIX = "orchestrator.turn."
@@ -42,7 +40,7 @@ class Claim:
 
     Args:
         ticket: 0 while it draws one.
-        born: when the process began, Unix seconds: a process id alone is used again.
+        host, pid, born: as in `ProcessMark`.
     """
 
     token: str
@@ -54,14 +52,7 @@ class Claim:
     @property
     def is_dead(self) -> bool:
         """Whether it can be seen from here that its process is gone."""
-        if self.host != socket.gethostname():
-            return False
-        try:
-            return abs(psutil.Process(self.pid).create_time() - self.born) > 1
-        except psutil.NoSuchProcess:
-            return True
-        except psutil.Error:
-            return False
+        return ProcessMark(self.host, self.pid, self.born).is_dead
 
 
 class Turn:
@@ -121,9 +112,7 @@ def _drawn(client: MlflowClient, name: str) -> Claim:
     """A claim with its ticket; drawn anew where that took so long that others may not wait."""
     while True:
         began = time.monotonic()
-        born = psutil.Process().create_time()
-        host, pid = socket.gethostname(), os.getpid()
-        claim = Claim(secrets.token_hex(6), 0, host, pid, born)
+        claim = Claim(secrets.token_hex(6), 0, **asdict(ProcessMark.here()))
         _write(client, name, claim)
         ticket = 1 + max(other.ticket for other in [claim, *read_claims(client, name)])
         if time.monotonic() - began < LEASE / 4:

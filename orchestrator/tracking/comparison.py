@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.records import StudyRecord
-from orchestrator.tracking.table import share_interval
 from orchestrator.views.numbers import metric
+from orchestrator.views.shares import share_of
 from trainables.attacks.figures import is_under_attack
 from trainables.pictures.comparison import ComparedTrial, draw_comparison
 from trainables.pictures.style import (
@@ -34,14 +34,16 @@ def comparison_png(study: StudyRecord) -> bytes:
 
 def _of_shares(study: StudyRecord, main: str) -> bytes:
     spec = study.spec
+    shares = [share_of(trial, main, spec) for trial in study.ranked]
     bars = [
         ComparedTrial(
             _label(trial, study),
-            trial.metrics.get(main),
-            *share_interval(trial, main, spec),
+            share.value,
+            share.low,
+            share.high,
             trial.metrics.get("robust_score") if main != "robust_score" else None,
         )
-        for trial in study.ranked
+        for trial, share in zip(study.ranked, shares, strict=True)
     ]
     words = "validation accuracy" if main == "val_acc" else main
     measured = f"{words} (n = {spec.split.val:,} images)" if main == "val_acc" else words

@@ -10,7 +10,7 @@ from orchestrator.study.pareto import feasible, pareto_front
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.notes import Links, escaped
 from orchestrator.tracking.records import StudyRecord
-from orchestrator.tracking.table import comparison_table, figure, share_interval
+from orchestrator.tracking.table import comparison_table, figure, share
 from orchestrator.views.fidelity_text import fidelity_lines
 from orchestrator.views.numbers import count
 
@@ -51,7 +51,7 @@ def answer(study: StudyRecord, links: Links) -> str:
     if not feasible(best, spec):
         bounds = " and ".join(f"`{condition}`" for condition in spec.constraints)
         return f"No trial holds {bounds} ({progress})."
-    low, _ = share_interval(best, name, spec)
+    low = share(best, name, spec).low
     value = figure(best, name, spec) + (" %" if low is not None else "")
     sentence = f"{links.trial(best)} has the best `{name}`: **{value}**"
     sentence += f" after {progress}." if study.is_done else f" so far, after {progress}."

@@ -27,7 +27,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-from orchestrator.tracking.store import open_client
+from orchestrator.tracking.talking import talking_to
 from search_spaces.errors import UsageError
 
 _MOST = 3  # a version names a run or a logged model, which names a place; no more steps
@@ -122,10 +122,7 @@ def find_model(uri: str, tracking_uri: str) -> FoundModel:
         UsageError: there is no such model, version or alias.
         UnavailableError: the store is away.
     """
-    from orchestrator.tracking.evaluations import _talking_to  # which imports this module
-
-    with _talking_to(tracking_uri, f"The model {uri}"):
-        client = open_client(tracking_uri)
+    with talking_to(tracking_uri, f"The model {uri}", named=True) as client:
         version = _version(client, uri)
         pinned = f"models:/{version.name}/{version.version}" if version else uri
         tags, run_id = _logged(client, str(version.source) if version else uri)
@@ -151,9 +148,7 @@ def fetch_model(
     Raises:
         UnavailableError: the store or its files are away.
     """
-    from orchestrator.tracking.evaluations import _talking_to
-
-    with _talking_to(tracking_uri, f"The model {found.uri}"):
+    with talking_to(tracking_uri, f"The model {found.uri}", named=True):
         place = get_artifact_repository(found.place, tracking_uri=tracking_uri)
         folders = {str(Path(name).parent) for name in names} - {"."}
         there = [entry.path for entry in place.list_artifacts()]

@@ -9,6 +9,7 @@ from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.contents import attack_name
 from orchestrator.tracking.files import TrialFiles
 from orchestrator.tracking.records import StudyRecord, is_over
+from orchestrator.views import markdown
 
 _ORIGINS = {
     "baseline": "A baseline: a known good point, tried first.",
@@ -119,6 +120,4 @@ def _curve_legend(trial: TrialFacts, files: TrialFiles) -> list[str]:
 
 def escaped(text: str) -> str:
     """Text that neither ends a table's cell nor starts a link or emphasis."""
-    for sign in ("\\", "|", "[", "]", "<", "*", "`", "_"):
-        text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    return markdown.escaped(text, older=True)

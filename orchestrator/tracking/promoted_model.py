@@ -20,6 +20,7 @@ from mlflow.entities import LoggedModel, LoggedModelOutput, Metric
 from torch.export import ExportedProgram
 
 from orchestrator.tracking.batches import fitting
+from orchestrator.tracking.leftovers import clear_leftovers, promoted_tags
 from orchestrator.tracking.model_places import DIGEST_TAG
 from orchestrator.tracking.models import delete_model
 from orchestrator.tracking.packing import CARD, NetToPack, example_of, write_model
@@ -35,8 +36,6 @@ from trainables.exporting.onnx_file import write_onnx
 from trainables.record import TrialRecord
 
 MODEL_CARD, LATENCY, ONNX = "model_card.md", "latency.json", "model.onnx"
-PROMOTED_TAG = "orchestrator.promoted"
-"""Of a logged model; those with the tags of a study's trials come and go with its ranking."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,12 @@ def log_promoted_model(
     with tempfile.TemporaryDirectory(prefix="orchestrator-promoted-") as folder:
         made = _make(record, config, Path(folder), onnx=onnx)
         run = client.get_run(run_id)
+        clear_leftovers(client, run.info.experiment_id)
         model = client.create_logged_model(
             run.info.experiment_id,
             name=f"{_allowed(config.backbone)}, promoted",
             source_run_id=run_id,
-            tags={PROMOTED_TAG: "true"},
+            tags=promoted_tags(),
             model_type="image classifier",
         )
         try:

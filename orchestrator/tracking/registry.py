@@ -238,6 +238,7 @@ def _make(client: MlflowClient, name: str, new: NewVersion) -> Version:
         tags=dict(new.tags),
         description=new.description,
         model_id=new.model_id,
+        await_creation_for=0,  # MLflow's own stores have it at once, and say that they wait
     )
     return _version(made, {})
 

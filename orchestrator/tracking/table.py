@@ -10,9 +10,8 @@ from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.notes import Links, escaped
 from orchestrator.tracking.records import StudyRecord
-from orchestrator.views.numbers import count, duration, metric, percent_between
-from trainables.attacks.figures import is_under_attack
-from trainables.evaluation.intervals import wilson_interval
+from orchestrator.views.numbers import count, duration, metric
+from orchestrator.views.shares import Share, share_of
 
 _MOST_ROWS = 200
 _LATE = {"running": 0, "finished": 1, "pruned": 2, "failed": 3, "stopped": 4}
@@ -49,7 +48,8 @@ def comparison_csv(study: StudyRecord, links: Links) -> str:
     for trial in ordered(study):
         broken = ", ".join(study.broken(trial))
         told = [trial.number, trial.label, trial.state, trial.reason, trial.origin, trial.of]
-        interval = share_interval(trial, "val_acc", study.spec) if bounds else ()
+        held = share(trial, "val_acc", study.spec)
+        interval = (held.low, held.high) if bounds else ()
         writer.writerow(
             [
                 study.places.get(trial.number, ""),
@@ -90,27 +90,15 @@ def columns(study: StudyRecord) -> list[str]:
 
 def figure(trial: TrialFacts, name: str, spec: StudySpec) -> str:
     """A trial's metric in the unit of its kind, with its interval where it has one."""
-    value = trial.metrics.get(name)
-    low, high = share_interval(trial, name, spec)
-    return metric(name, value) if low is None else percent_between(value, low, high)
+    held = share(trial, name, spec)
+    return metric(name, held.value) if held.low is None else str(held)
 
 
-def share_interval(
-    trial: TrialFacts, name: str, spec: StudySpec
-) -> tuple[float | None, float | None]:
-    """Wilson's 95 % interval of a share of images; Nones for what is none."""
-    value, total = trial.metrics.get(name), _count(spec, name)
-    if value is None or not 0 <= value <= 1 or total < 1:
-        return None, None
-    return wilson_interval(round(value * total), total)
-
-
-def _count(spec: StudySpec, name: str) -> int:
-    """The images that a share of that name was measured on; 0 for what is no share of images."""
-    if name == "val_acc":
-        return spec.split.val
-    is_share = is_under_attack(name) and name != "robust_score"
-    return spec.split.robust if is_share else 0
+def share(trial: TrialFacts, name: str, spec: StudySpec) -> Share:
+    """A metric, with its interval where it is a share of images: `robust_score` is a mean."""
+    if name == "robust_score":
+        return Share(trial.metrics.get(name))
+    return share_of(trial, name, spec)
 
 
 def _heading(name: str, spec: StudySpec) -> str:

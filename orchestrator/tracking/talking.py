@@ -13,25 +13,27 @@ from mlflow import MlflowClient
 from orchestrator.study.uris import masked, sqlite_path
 from orchestrator.tracking.environment import failing_fast, why_away
 from orchestrator.tracking.store import open_client
-from search_spaces.errors import OrchestratorError, UnavailableError
+from search_spaces.errors import OrchestratorError, UnavailableError, UsageError
 
 _HINT = "Name the store with --tracking-uri or MLFLOW_TRACKING_URI."
 
 
 @contextmanager
-def talking_to(tracking_uri: str, what: str, *, make: bool = False) -> Iterator[MlflowClient]:
-    """A client of the store.
+def talking_to(tracking_uri: str, what: str, *, named: bool = False) -> Iterator[MlflowClient]:
+    """A client of the store; a sqlite file that is not there is not made.
 
     Args:
         what: is wanted, as the subject of a sentence.
-        make: a sqlite file that is not there is made, instead of being an error.
+        named: it is something that a person named, so that it is their mistake where the store
+            does not have it.
 
     Raises:
         UnavailableError: the store is away, or anything that MLflow raises meanwhile.
+        UsageError: the store does not have what was named.
     """
     where, path = f"in {masked(tracking_uri)}", sqlite_path(tracking_uri)
     away = why_away(tracking_uri)
-    if path is not None and not path.exists() and not make:
+    if path is not None and not path.exists():
         away = "there is no such file"
     if away:
         raise UnavailableError(what, [(where, away)], hint=_HINT)
@@ -41,6 +43,12 @@ def talking_to(tracking_uri: str, what: str, *, make: bool = False) -> Iterator[
     except OrchestratorError:
         raise
     except Exception as error:  # whatever MLflow, a database or a server may raise
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        reason = lines[0].replace(tracking_uri, masked(tracking_uri))[:300]
-        raise UnavailableError(what, [(where, reason)], hint=_HINT) from None
+        if named and ("does not exist" in str(error) or "not found" in str(error)):
+            raise UsageError(f"{what} is not {where}.", hint=_HINT) from None
+        raise UnavailableError(what, [(where, in_words(error, tracking_uri))], hint=_HINT) from None
+
+
+def in_words(error: Exception, tracking_uri: str) -> str:
+    """The first line of what a store raised, without its password."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].replace(tracking_uri, masked(tracking_uri))[:300]

@@ -6,18 +6,18 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from orchestrator.study.uris import masked, sqlite_path
+from orchestrator.tracking.bound import start_bound
 from orchestrator.tracking.ui_auth import Login, prepare_login
 from search_spaces.errors import UsageError
 
 HOST = "127.0.0.1"
 FIRST_PORT = 5000
-_STOP_SECONDS = 10.0
 
 
 def serve(
@@ -63,10 +63,10 @@ def choose_port(port: int | None) -> int:
         UsageError: it is in use, or not ours to take; names the nearest that is free.
     """
     if port is None:
-        return _nearest_free(FIRST_PORT)
-    reason = _why_taken(port)
+        return nearest_free(FIRST_PORT)
+    reason = why_taken(port)
     if reason:
-        hint = f"Free now: --port {_nearest_free(port)}."
+        hint = f"Free now: --port {nearest_free(port)}."
         raise UsageError(
             f"--port must be one that can be listened on: {reason}.", got=port, hint=hint
         )
@@ -93,35 +93,48 @@ def server_environment(tracking_uri: str, login: Login | None = None) -> dict[st
 
 def _run(tracking_uri: str, port: int, folder: Path, login: Login | None) -> int:
     # In the store's own folder: MLflow's relative default for artifacts then means the same.
-    process = subprocess.Popen(
+    process = start_bound(
         server_command(port, auth=login is not None),
         env=server_environment(tracking_uri, login),
         cwd=folder,
     )
     try:
-        return process.wait()
+        with _as_ctrl_c(signal.SIGTERM):
+            return process.wait()
     except KeyboardInterrupt:
-        # A terminal's Ctrl-C reached it too; a signal to us alone (kill -INT) did not.
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        process.terminate()
+        process.wait()
         return 0
 
 
-def _nearest_free(port: int) -> int:
+@contextlib.contextmanager
+def _as_ctrl_c(number: signal.Signals) -> Iterator[None]:
+    """Takes a signal for a Ctrl-C; only the main thread may say what a signal does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def nearest_free(port: int) -> int:
+    """`port` if it is free, else the next one, else one below it.
+
+    Raises:
+        UsageError: there is none.
+    """
     above = range(max(port, 1024), 65536)
     below = range(min(port, 65535), 1023, -1)
     for candidate in (*above, *below):
-        if not _why_taken(candidate):
+        if not why_taken(candidate):
             return candidate
     raise UsageError("There must be a free port on this machine; there is none.")
 
 
-def _why_taken(port: int) -> str:
+def why_taken(port: int) -> str:
     """Why `port` cannot be listened on, in words; empty when it can."""
     with socket.socket() as probe:
         # As servers do: a port whose last connections are only fading out is free.

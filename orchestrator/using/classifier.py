@@ -26,6 +26,7 @@ class LoadedClassifier:
         classes: by label.
         input_hint: pixels a side of the images that it was trained on; None where it is not known.
         facts: all that was logged with it.
+        run_id: of the run that made it; "" where the store does not say.
         answer: uint8 [N, H, W, 3] or [N, 3, H, W] to logits [N, K], on the model's device.
     """
 
@@ -36,6 +37,7 @@ class LoadedClassifier:
     input_hint: int | None
     facts: ModelFacts
     answer: Callable[[np.ndarray], np.ndarray] = field(repr=False)
+    run_id: str = ""
 
     def predict(self, images_NHWC: np.ndarray) -> np.ndarray:
         """Probabilities [N, K], float32, of images of any size.

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from search_spaces.errors import UsageError
-from trainables.data.image_files import LARGEST_PIXELS, _to_rgb
+from trainables.data.image_files import LARGEST_PIXELS, to_rgb
 
 MAX_PIXELS = LARGEST_PIXELS
 """Decoded, 64 megapixels are 192 MB. What a search reads has the same limit."""
@@ -59,7 +59,7 @@ def read_image(
                 raise BadImage(f"{width} x {height} pixels are more than {max_pixels:,}")
             if size is not None:
                 image.draft("RGB", (2 * size, 2 * size))
-            upright = _to_rgb(ImageOps.exif_transpose(image))
+            upright = to_rgb(ImageOps.exif_transpose(image))
             return np.asarray(upright if size is None else _square(upright, size))
     except BadImage:
         raise

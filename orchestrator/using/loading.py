@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def load_classifier(
     with tempfile.TemporaryDirectory(prefix="orchestrator-model-") as into:
         there = fetch_model(found, store, Path(into), names=(FILE, GRAPH))
         _check_files(there, found.uri)
-        return load_folder(
+        loaded = load_folder(
             Path(into),
             name=found.name or model,
             version=found.version,
@@ -59,6 +60,7 @@ def load_classifier(
             digest=found.digest,
             device=device,
         )
+    return replace(loaded, run_id=found.run_id)
 
 
 def load_folder(

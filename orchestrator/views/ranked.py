@@ -11,7 +11,8 @@ from rich.text import Text
 from orchestrator.views.numbers import NOTHING, count, duration, percent, si
 from orchestrator.views.own_table import own_table
 from orchestrator.views.plan_text import left_out_lines
-from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, Share, ranked_rows
+from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, ranked_rows
+from orchestrator.views.shares import Share
 
 if TYPE_CHECKING:
     from rich.console import Console

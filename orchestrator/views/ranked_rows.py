@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.views.numbers import NOTHING, count, percent_between, plain
+from orchestrator.views.numbers import NOTHING, count, plain
+from orchestrator.views.shares import Share, wilson_share
 
 if TYPE_CHECKING:
     from orchestrator.results import SearchResult, TrialResult
@@ -24,18 +25,6 @@ class BackboneFacts:
 
     features: int
     parameters: int
-
-
-@dataclass(frozen=True)
-class Share:
-    """A share in [0, 1] with its 95 % interval; the bounds are None where nothing is known."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-    def __str__(self) -> str:
-        return percent_between(self.value, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -91,6 +80,7 @@ def _row(
     split, metrics = result.spec.split, trial.metrics
     backbone = str(trial.config.get("backbone", ""))
     robust = int(metrics.get("robust_n", split.robust))
+    trained = int(trial.config.get("train_size") or split.train)
     return RankedRow(
         number=trial.number,
         label=trial.label,
@@ -98,10 +88,10 @@ def _row(
         facts=facts.get(backbone),
         input_size=trial.config.get("input_size"),
         epochs=trial.config.get("epochs"),
-        train=_share(metrics.get("train_acc"), int(trial.config.get("train_size") or split.train)),
-        val=_share(metrics.get("val_acc"), split.val),
-        robust_score=_share(metrics.get("robust_score"), robust),
-        robust_acc=_share(metrics.get("robust_acc"), robust),
+        train=wilson_share(metrics.get("train_acc"), trained),
+        val=wilson_share(metrics.get("val_acc"), split.val),
+        robust_score=wilson_share(metrics.get("robust_score"), robust),
+        robust_acc=wilson_share(metrics.get("robust_acc"), robust),
         extract_seconds=metrics.get("extract_seconds"),
         train_seconds=metrics.get("train_seconds"),
         searched={name: _figure(trial.config.get(name)) for name in names},
@@ -114,17 +104,3 @@ def _figure(value: object) -> str:
     if isinstance(value, float):
         return plain(value)
     return count(value) if isinstance(value, int) else str(value)
-
-
-def _share(value: float | None, count: int) -> Share:
-    """Wilson's interval of `value` over `count` images.
-
-    For `robust_score`, a mean of values in [0, 1] and no share of images, it is an upper bound of
-    the interval's width: no variable in [0, 1] varies more than one that is either 0 or 1.
-    """
-    if value is None or not 0 <= value <= 1 or count < 1:
-        return Share(value)
-    from trainables.evaluation.intervals import wilson_interval
-
-    low, high = wilson_interval(round(value * count), count)
-    return Share(value, low, high)

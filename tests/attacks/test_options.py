@@ -9,7 +9,7 @@ import pytest
 
 from search_spaces.errors import UnknownNameError, UsageError
 from trainables.attacks import ATTACKS
-from trainables.attacks.making import make_attack
+from trainables.attacks.making import attack_as_typed, make_attack
 from trainables.attacks.option import options_of
 from trainables.attacks.pgd import PGD
 
@@ -39,6 +39,20 @@ def test_figures_are_called_after_the_attack(text: str, label: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("pgd:steps=10", "pgd"),
+        (" pgd : norm=linf , steps=50 ", "pgd:steps=50"),
+        ("pgd:steps=50,norm=l2", "pgd:norm=l2,steps=50"),
+        ("pgd:random_start=no,step_255=0.50", "pgd:step_255=0.5,random_start=false"),
+    ],
+)
+def test_one_meaning_is_written_in_one_way(text: str, written: str) -> None:
+    assert attack_as_typed(text) == written
+    assert make_attack(written) == make_attack(text)
+
+
+@pytest.mark.parametrize(
     ("text", "error", "words"),
     [
         ("pdg", UnknownNameError, "Did you mean 'pgd'"),
@@ -46,12 +60,16 @@ def test_figures_are_called_after_the_attack(text: str, label: str) -> None:
         ("pgd:norm=l3", UnknownNameError, "there are: l2, linf"),
         ("pgd:steps", UsageError, "written NAME=VALUE"),
         ("pgd:steps=5,steps=6", UsageError, "given once"),
-        ("pgd:steps=0", UsageError, "a whole number from 1 to 10000. Got: 0. The nearest is 1"),
+        (
+            "pgd:steps=0",
+            UsageError,
+            "a whole number from 1 to 10000. Got: 0. The nearest valid value is 1",
+        ),
         ("pgd:steps=2.5", UsageError, "whole number"),
         ("pgd:steps=many", UsageError, "whole number"),
         ("pgd:step_255=nan", UsageError, "a number from 0.0001 up"),
         ("pgd:random_start=maybe", UsageError, "true or false"),
-        ("square:p=1.5", UsageError, "from 0.001 to 1. Got: 1.5. The nearest is 1"),
+        ("square:p=1.5", UsageError, "from 0.001 to 1. Got: 1.5. The nearest valid value is 1"),
         ("fgsm:steps=3", UnknownNameError, "option of the attack fgsm"),
     ],
 )

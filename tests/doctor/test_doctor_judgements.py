@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 import tomllib
@@ -24,8 +25,8 @@ from orchestrator.doctor.checks import (
 )
 from orchestrator.doctor.checks import python as python_check
 from orchestrator.doctor.finding import Finding
+from orchestrator.doctor.request import DoctorRequest
 from orchestrator.run import cluster
-from orchestrator.tracking import ui
 from trainables.data import SourceInfo
 
 GIB, MIB = 2**30, 2**20
@@ -68,7 +69,7 @@ ROWS: dict[str, tuple[Finding, str, str, str]] = {
     "cores, a quota": (
         cores.judge(64, 64, 4.5, 0.1), "note", "only 4.5 cores' time", "--concurrency 4"),
     "cores, a quota that does not bind": (cores.judge(4, 2, 3.0, 0.1), "fine", "2 cores", ""),
-    "cores, busy": (cores.judge(2, 2, None, 7.0), "note", "load 7.0", ""),
+    "cores, busy": (cores.judge(2, 2, None, 7.0), "note", "load 7.0", "wait"),
     "memory": (memory.judge(64 * GIB, 60 * GIB, 4, container=False), "fine", "60.0 GiB free", ""),
     "memory, too little": (
         memory.judge(2 * GIB, GIB // 2, 2, container=False), "stop", "0.5 GiB free of 2.0", "end"),
@@ -76,7 +77,8 @@ ROWS: dict[str, tuple[Finding, str, str, str]] = {
         memory.judge(64 * GIB, 8 * GIB, 64, container=True), "note",
         "8.0 GiB free of the container's 64.0", "--concurrency"),
     "disk": (disk.judge(PLACE, 50 * GIB, ""), "fine", "50.0 GiB free in /w", ""),
-    "disk, nearly full": (disk.judge(PLACE, GIB, ""), "note", "1.0 GiB free in /w", ""),
+    "disk, nearly full": (
+        disk.judge(PLACE, GIB, ""), "note", "1.0 GiB free in /w", "make room, or cd elsewhere"),
     "disk, full": (disk.judge(PLACE, 3 * MIB, ""), "stop", "3 MiB free in /w", "make room"),
     "disk, read-only": (
         disk.judge(PLACE, 50 * GIB, "it is read-only"), "stop", "/w (studies): it is read-only",
@@ -94,11 +96,10 @@ ROWS: dict[str, tuple[Finding, str, str, str]] = {
         weights.judge([], ["b"], "refused"), "stop", "only nets from scratch", "pip install"),
     "data": (data.judge([STORED]), "fine", "stored: cifar10", ""),
     "data, none": (data.judge([MISSING]), "note", "none stored", "orchestrator data fetch cifar10"),
-    "a port": (ports.judge("orchestrator ui", 5000, ""), "fine", "5000 is free", ""),
+    "a port": (ports.judge("orchestrator ui", 5000, "", 5000), "fine", "5000 is free", ""),
     "a port, taken": (
-        ports.judge("orchestrator ui", 5000, "address already in use"), "note",
-        "5000, which `orchestrator ui` takes by default: address already in use",
-        "orchestrator ui --port"),
+        ports.judge("orchestrator ui", 5000, "address already in use", 5003), "fine",
+        "5000: address already in use; `orchestrator ui` takes the next free one, now 5003", ""),
     "a clock": (clock.judge(1.8e9, {"the study database": -0.4}), "fine", "agrees with the st", ""),
     "a clock that lags": (
         clock.judge(1.8e9, {"the study database": 90.0}), "note",
@@ -166,8 +167,6 @@ def test_constants_are_those_of_whom_they_are_of() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["requires-python"] == ">=" + ".".join(map(str, python_check.OLDEST))
     assert disk.OBJECT_STORE == cluster._OBJECT_STORE_BYTES
-    assert dict(ports.PORTS)["orchestrator ui"] == ui.FIRST_PORT
-    assert ports.HOST == ui.HOST
 
 
 def test_constraints_are_read_as_pip_reads_them() -> None:
@@ -186,11 +185,16 @@ def test_a_drivers_version_is_read_from_the_kernels_words(tmp_path: Path) -> Non
     assert pytorch.driver_version(place) == "570.86.10"
 
 
-def test_a_taken_port_is_seen() -> None:
+def test_a_taken_port_names_the_one_that_is_taken_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen(1)
-        assert "in use" in ports.why_taken(busy.getsockname()[1])
+        port = busy.getsockname()[1]
+        monkeypatch.setattr(ports, "PORTS", (("orchestrator serve", port),))
+        (found,) = ports.look(DoctorRequest())
+    assert found.facts == {"port": port, "free": False}
+    assert re.search(r"in use; .* takes the next free one, now \d+$", found.says)
+    assert int(found.says.split()[-1]) != port
 
 
 def test_a_full_disk_and_a_read_only_one(mounted) -> None:

@@ -17,6 +17,7 @@ from evaluated_study import make_study
 from torch import nn
 
 from orchestrator.evaluating.evaluate import evaluate as evaluate_and_draw
+from orchestrator.using.refusal import RefusedModel
 from search_spaces.errors import OrchestratorError, UnavailableError, UsageError
 from trainables.data import load
 
@@ -183,7 +184,7 @@ def test_a_bare_model_on_data_that_is_named(
         ("models:/bare@worst", {"data": "digits"}, UsageError, "bare@worst is not in"),
         ("runs:/0", {"data": "digits"}, UsageError, "runs:/RUN/PATH"),
         ("models:/bare/7", {"data": "digits"}, UsageError, "models:/bare/7 is not in"),
-        ("models:/pickled/1", {"data": "digits"}, UnavailableError, "pickle"),
+        ("models:/pickled/1", {"data": "digits"}, RefusedModel, "pickle"),
     ],
 )
 def test_what_cannot_be_done_with_a_model_is_told(

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from orchestrator.tracking.bound import start_bound
 from orchestrator.tracking.store import open_client
 from orchestrator.tracking.ui import server_command, server_environment
 
@@ -37,13 +38,11 @@ class MlflowServer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = start_bound(
                 server_command(self._port),
                 env=server_environment(self._store),
                 cwd=self._folder,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                output=log,
             )
         until = time.monotonic() + _START_SECONDS
         while not self._answers():

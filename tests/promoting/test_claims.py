@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -97,14 +98,14 @@ def test_a_live_process_is_waited_for(
 ) -> None:
     monkeypatch.setattr(claims, "_PATIENCE", 0.5)
     me = psutil.Process()
-    put(client, Claim("drawing", 0, claims.socket.gethostname(), me.pid, me.create_time()))
+    put(client, Claim("drawing", 0, socket.gethostname(), me.pid, me.create_time()))
     with pytest.raises(UnavailableError, match=f"process {me.pid} on"), turn_at(client, "m"):
         raise AssertionError("somebody who draws a ticket comes first")
 
 
 def test_a_process_id_that_was_given_again_is_not_the_process() -> None:
     me = psutil.Process()
-    host = claims.socket.gethostname()
+    host = socket.gethostname()
     assert not Claim("a", 1, host, me.pid, me.create_time()).is_dead
     assert Claim("a", 1, host, me.pid, me.create_time() - 100).is_dead
     assert Claim("a", 1, host, 2**22 + 1, 0.0).is_dead

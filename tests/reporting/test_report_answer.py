@@ -14,6 +14,7 @@ from by_hand import a_material, a_spec, a_trial, own_spec
 from orchestrator.comparing.comparison import Comparison, compare_values
 from orchestrator.reporting.answer import answer
 from orchestrator.reporting.material import Material, OnTest
+from orchestrator.reporting.trial_figures import cell
 from orchestrator.study.spec import ArmSpec, ComparisonSpec, ConditionSpec, ObjectiveSpec
 
 LITE2 = a_trial(0, 0.859, backbone="lite2")
@@ -88,7 +89,7 @@ def compared(*values: tuple[str, list[float]]) -> Comparison:
                 "after 3 of 3 trials.",
                 "lite0 cannot be told apart from lite2: the intervals overlap.",
                 "alexnet is worse than lite2: the intervals do not meet.",
-                "In all its interval overlaps those of 1 of the 2 trials behind it.",
+                "Of the 2 trials behind it 1 has an interval that overlaps its own.",
                 "It is the best of 3 trials by the same validation images, so its figure is "
                 "flattered by chance: expect somewhat less on fresh data.",
                 "The test split was not opened: every choice rests on validation images alone.",
@@ -151,6 +152,15 @@ def test_what_an_attack_leaves() -> None:
     assert any(sentence.endswith(left) for sentence in answer(a_material(trial)))
 
 
+def test_every_attacks_figures_have_intervals() -> None:
+    # 50 of 100: 40.4 to 59.6 (Wilson)
+    named = ("apgd_l2_acc", "pgd50_acc", "fgsm_acc", "fgsm_acc_eps_2", "robust_score")
+    trial = a_trial(0, 0.5, metrics={"robust_n": 100.0, **dict.fromkeys(named, 0.5)})
+    assert {cell(trial, name, a_spec()) for name in named} == {"50.0 (40.4-59.6)"}
+    of_training = replace(trial, metrics={"val_pgd_acc": 0.5})
+    assert cell(of_training, "val_pgd_acc", a_spec()) == "50.0"
+
+
 def test_a_comparison_of_the_study_speaks_in_its_own_words() -> None:
     told = compared(("a", [0.9, 0.91, 0.9]), ("b", [0.5, 0.52, 0.5]))
     found = answer(a_material(LITE2, comparisons=(told,)))
@@ -194,6 +204,23 @@ def test_looks_at_the_test_split_are_counted(openings: int, said: str) -> None:
     assert said in words
     measured = "On the 2,000 test images trial 0 (lite2) has an accuracy of 84.2 %"
     assert (measured in words) is bool(openings)
+
+
+def test_tests_of_several_trials_are_one_sentence() -> None:
+    trials = [a_trial(number, 0.8, backbone=f"net{number}") for number in range(5)]
+    tests = [OnTest(t, 2000, 0.5 - t.number / 10, 0.4, 0.6) for t in trials]
+    (said,) = [s for s in answer(a_material(LITE2, tests=tuple(tests), openings=5)) if "2,000" in s]
+    assert said == (
+        "On the 2,000 test images trial 0 (net0) has an accuracy of 50.0 % (95 %: 40.0 to 60.0), "
+        "trial 1 (net1) of 40.0 % (95 %: 40.0 to 60.0) and trial 2 (net2) of 30.0 % (95 %: 40.0 to "
+        "60.0); 2 more in the table below."
+    )
+
+
+def test_the_only_rival_is_told_in_the_singular() -> None:
+    assert "The interval of the one trial behind it overlaps its own." in answer(
+        a_material(LITE2, LITE0)
+    )
 
 
 def test_a_search_that_runs_says_so() -> None:

@@ -9,6 +9,8 @@ import json
 import re
 import shlex
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +102,19 @@ def test_markdown_says_the_same_with_the_same_pictures(made: StudyReport) -> Non
     assert files == {
         "report.html", "report.md", *(f"pictures/{each.name}.png" for each in made.figures)
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_without_mlflow_none_of_it_is_imported(digits: SearchResult, place: Path) -> None:
+    ask = (
+        "import sys; from orchestrator.reporting import report;"
+        "made = report('digits-1', 'apart', send=False); print(len(made.files));"
+        "print([name for name in sys.modules if name.partition('.')[0] in ('mlflow', 'ray')])"
+    )
+    run = subprocess.run([sys.executable, "-c", ask], cwd=place, capture_output=True, text=True)
+    files, modules = run.stdout.splitlines()
+    assert int(files) >= 8
+    assert modules == "[]"
 
 
 def test_figures_are_the_studys_own(made: StudyReport, digits: SearchResult) -> None:

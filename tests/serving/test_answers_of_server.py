@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from colour_model import BLUE, CLASSES, GREEN, RED, picture, pixels, softmax, su
 from json_keys import check
 from running_server import JSON, PNG, Answer, Running, ask, form, wait_for_ping
 
+from orchestrator.tracking.bound import start_bound
 from orchestrator.using.loading import load_classifier
 
 
@@ -124,11 +124,9 @@ def test_mlflow_models_serve_gives_the_same(
     scripts = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": f"{scripts}:{os.environ['PATH']}"}
     line = ["mlflow", "models", "serve", "-m", str(folders[0]), "--env-manager", "local"]
-    with (tmp_path / "log").open("w") as log:
-        theirs = subprocess.Popen(
-            [f"{scripts}/{line[0]}", *line[1:], "-p", str(port)],
-            stdout=log, stderr=log, env=environment, start_new_session=True,
-        )  # fmt: skip
+    with (tmp_path / "log").open("wb") as log:
+        command = [f"{scripts}/{line[0]}", *line[1:], "-p", str(port)]
+        theirs = start_bound(command, env=environment, output=log)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for_ping(url, theirs, tmp_path / "log")
@@ -157,7 +155,7 @@ def test_mlflow_models_serve_gives_the_same(
         assert ask(url, "POST", "/invocations", "x", text).status == 415
         assert server.ask("POST", "/invocations", "x", text).status == 415
     finally:
-        os.killpg(theirs.pid, 15)
+        theirs.terminate()
         theirs.wait(30)
 
 

@@ -10,8 +10,10 @@ from made_studies import BORN, ConditionSpec, facts, made_spec, two_objectives
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import create_trial
 
+from orchestrator.pictures import fanova
 from orchestrator.pictures.best_so_far import best_so_far
 from orchestrator.pictures.fanova import importances
+from orchestrator.pictures.importances import draw_importances
 from orchestrator.pictures.labels import place_labels
 from orchestrator.pictures.lanes import idle_share, lanes
 from orchestrator.pictures.marks import marks
@@ -264,6 +266,15 @@ def test_importances_against_a_known_objective(conditional: bool) -> None:
     assert shares["dropout"].mean < 0.02
     assert sum(share.mean for share in shares.values()) == pytest.approx(1)
     assert found.words == "fANOVA over 100 finished trials"
+
+
+def test_importances_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[StudyView] = []
+    monkeypatch.setattr(fanova, "importances", lambda view: calls.append(view) or importances(view))
+    view = _drawn(12)
+    assert draw_importances(view) is not None
+    assert view.importances == importances(view)
+    assert calls == [view]
 
 
 def test_importances_say_what_they_rest_on() -> None:

@@ -38,7 +38,7 @@ def test_options_are_read_and_written(text, options, again):
         ("margin:start=nan", "number from 0 up.*0.75 by default"),
         ("margin:start=inf", "number from 0 up.*0.75 by default"),
         ("margin:start=many", "number from 0 up.*0.75 by default"),
-        ("tomek_links:remove=auto", "one of all, not_minority, majority.*all by default"),
+        ("tomek_links:remove=auto", "there are: all, majority, not_minority.*all by default"),
         ("tomek:neighbours=0", "number from 1 up.*nearest valid value is 1"),
         ("random:pool=3", "option of the subset strategy random"),
     ],

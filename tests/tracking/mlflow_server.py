@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.tracking.bound import start_bound
 from orchestrator.tracking.ui import server_command, server_environment
 
 
@@ -28,15 +29,10 @@ class Server:
 
 
 def start_server(store_uri: str, port: int, folder: Path) -> subprocess.Popen[bytes]:
-    """The command that `orchestrator ui` runs."""
+    """The command that `orchestrator ui` runs; it ends with the tests, however they end."""
     with (folder / "server.log").open("ab") as log:
-        return subprocess.Popen(
-            server_command(port),
-            env=server_environment(store_uri),
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+        return start_bound(
+            server_command(port), env=server_environment(store_uri), cwd=folder, output=log
         )
 
 

@@ -150,7 +150,7 @@ def test_a_tracker_that_is_killed_is_started_again(tmp_path: Path, store: str) -
     assert result.complete and set(result.run_ids) == {0}, result
     assert slips(study, tmp_path / "mlflow.db") == []
     mine = psutil.Process().children(recursive=True)
-    assert not [child for child in mine if "orchestrator.tracking" in " ".join(child.cmdline())]
+    assert not [child for child in mine if child.cmdline()[1:3] == FOLLOW[1:]]
 
 
 def test_no_password_among_the_arguments(tmp_path: Path, store: str) -> None:

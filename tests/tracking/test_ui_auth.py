@@ -18,6 +18,7 @@ import pytest
 from mlflow_server import copy_store, free_port, stop, wait_for
 
 from orchestrator.tracking import ui_auth
+from orchestrator.tracking.bound import start_bound
 from orchestrator.tracking.ui import server_command, server_environment
 from orchestrator.tracking.ui_auth import PASSWORD_VARIABLE, SECRET_VARIABLE, prepare_login
 from search_spaces.errors import UnavailableError, UsageError
@@ -146,10 +147,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, schema: Path) -> Iterator[
     line = ["ui", "--auth", "--tracking-uri", store, "--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if k not in (PASSWORD_VARIABLE,)}
     with (folder / "said.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator.cli", *line],
-            stdout=log, stderr=log, env=environment, start_new_session=True,
-        )  # fmt: skip
+        command = [sys.executable, "-m", "orchestrator.cli", *line]
+        process = start_bound(command, env=environment, output=log)
     try:
         wait_for(f"http://127.0.0.1:{port}/health", process)
         password = (folder / "mlflow-auth" / "admin-password").read_text().strip()

@@ -49,7 +49,7 @@ class Attack(ABC):
 
     def __post_init__(self) -> None:
         for name, each in options_of(self).items():
-            each.check(name, getattr(self, name))
+            each.check(getattr(self, name))
 
     @abstractmethod
     def __call__(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from search_spaces.errors import UnknownNameError, UsageError
+from search_spaces.options import as_typed, read_options, split_name, with_defaults
 from trainables.attacks import ATTACKS
-from trainables.attacks.option import Option, options_of
+from trainables.attacks.option import options_of
 
 if TYPE_CHECKING:
     from trainables.attacks.base import Attack
@@ -23,21 +23,18 @@ def make_attack(text: str, *, seed: int = 0) -> Attack:
         UsageError: an unknown name or option, one given twice, or a value that is not its own.
         UnavailableError: what the attack needs is not installed.
     """
-    name, _, options = text.partition(":")
-    kind = ATTACKS.get(name.strip())
-    return kind(seed=seed, **_read(name.strip(), options_of(kind), options))
+    name, options = split_name(text)
+    kind = ATTACKS.get(name)
+    return kind(seed=seed, **read_options(f"attack {name}", options_of(kind).values(), options))
 
 
-def _read(attack: str, known: dict[str, Option], text: str) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals:
-            rule = f"An option of the attack {attack} is written NAME=VALUE."
-            raise UsageError(rule, got=part, hint=f"It has {', '.join(known) or 'none'}.")
-        if name not in known:
-            raise UnknownNameError(f"option of the attack {attack}", name, known)
-        if name in given:
-            raise UsageError(f"{name} must be given once.", got=text)
-        given[name] = known[name].read(name, value)
-    return given
+def attack_as_typed(text: str) -> str:
+    """`text` in the one way of writing it: options in order, none that is at its default.
+
+    Raises:
+        UsageError, UnavailableError: as `make_attack`.
+    """
+    name, options = split_name(text)
+    known = tuple(options_of(ATTACKS.get(name)).values())
+    given = read_options(f"attack {name}", known, options)
+    return as_typed(name, known, with_defaults(known, given))

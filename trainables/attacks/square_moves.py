@@ -108,6 +108,13 @@ class L2Moves(Moves):
     def propose(
         self, images_NCHW: torch.Tensor, draws_ND: torch.Tensor, side: float
     ) -> torch.Tensor:
+        """Length of the change moved into one window from another (algorithm 3 of the paper).
+
+        Args:
+            images_NCHW: as attacked so far.
+            draws_ND: in [0, 1), what is random of this step.
+            side: of the windows, in pixels, before it is made odd and made to fit.
+        """
         height, width = images_NCHW.shape[2:]
         size = _odd(min(max(round(side), 3), height, width), min(height, width))
         change_NCHW = images_NCHW - self.clean_NCHW

@@ -88,11 +88,11 @@ def decode_file(path: Path, size: int) -> np.ndarray:
         # shows.
         image.draft("RGB", (2 * size, 2 * size))
         upright = ImageOps.exif_transpose(image)
-        square = ImageOps.fit(_to_rgb(upright), (size, size), method=Image.Resampling.BICUBIC)
+        square = ImageOps.fit(to_rgb(upright), (size, size), method=Image.Resampling.BICUBIC)
         return np.asarray(square)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would clip at 255
         return Image.fromarray((np.asarray(image, dtype=np.int64) // 257).astype(np.uint8)).convert(
             "RGB"

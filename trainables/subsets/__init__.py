@@ -3,11 +3,12 @@
 To add one: a `SubsetStrategy` in a file of its own, and a line here.
 """
 
+from search_spaces.options import Option, read_options, split_name, with_defaults
 from search_spaces.registry import Registry
 from trainables.subsets.choosing import Choice, candidates, choose
 from trainables.subsets.hidden import HiddenLabelRead, HiddenLabels
-from trainables.subsets.kind import Choosing, Option, SubsetStrategy
-from trainables.subsets.options import SubsetSpec, read_options
+from trainables.subsets.kind import Choosing, SubsetStrategy
+from trainables.subsets.options import SubsetSpec
 from trainables.subsets.oracle import LabelOracle, LabelRefused
 
 _HERE = "trainables.subsets"
@@ -39,10 +40,10 @@ def parse_subset(text: str) -> SubsetSpec:
     Raises:
         UsageError: an unknown name or option, or a value out of range; names the nearest.
     """
-    name, _, options = text.partition(":")
-    strategy = SUBSETS.get(name.strip())
-    resolved = read_options(SUBSETS.kind, strategy.name, strategy.options, options)
-    return SubsetSpec(strategy, resolved)
+    name, options = split_name(text)
+    strategy = SUBSETS.get(name)
+    given = read_options(f"{SUBSETS.kind} {name}", strategy.options, options)
+    return SubsetSpec(strategy, with_defaults(strategy.options, given))
 
 
 __all__ = [

@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from search_spaces.options import Option
 from trainables.subsets.choosing import POOL
 from trainables.subsets.head import fit_head
-from trainables.subsets.kind import Choosing, Option
+from trainables.subsets.kind import Choosing
 
 START = Option(
     "start", 0.75, "images at random to begin with; below 1 a share of the budget", low=0

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from search_spaces.errors import UsageError
+from search_spaces.options import Option
 from trainables.subsets.hidden import HiddenLabels
-from trainables.subsets.kind import Choosing, Option
+from trainables.subsets.kind import Choosing
 from trainables.subsets.options import SubsetSpec
 from trainables.subsets.oracle import LabelOracle
 

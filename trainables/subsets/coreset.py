@@ -13,10 +13,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from search_spaces.options import Option
 from trainables.subsets.choosing import POOL
 from trainables.subsets.columns import Columns
 from trainables.subsets.distances import centred
-from trainables.subsets.kind import Choosing, Option, SubsetStrategy
+from trainables.subsets.kind import Choosing, SubsetStrategy
 
 START = Option("start", 1, "images at random to begin with; below 1 a share of the budget")
 

@@ -10,35 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search_spaces.options import Option, Value
 from trainables.subsets.oracle import LabelOracle, LabelsSeen
-
-Value = float | str
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a strategy, as `subset=NAME:option=value` sets it.
-
-    Args:
-        default: what it is when nobody says; a word where it has `choices`.
-        sentence: what it does, in one.
-        low, high: the least and the greatest number; high is None where there is no limit.
-        choices: the words it may be; empty for a number.
-    """
-
-    name: str
-    default: Value
-    sentence: str
-    low: float = 0
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-
-    @property
-    def range(self) -> str:
-        """In words, such as `a number from 1 up`."""
-        if self.choices:
-            return f"one of {', '.join(self.choices)}"
-        return f"a number from {self.low:g} {'up' if self.high is None else f'to {self.high:g}'}"
 
 
 @dataclass(frozen=True, eq=False)

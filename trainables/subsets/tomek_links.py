@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from search_spaces.options import Option
 from trainables.subsets.choosing import POOL
 from trainables.subsets.distances import centred, neighbours
-from trainables.subsets.kind import Choosing, Option, SubsetStrategy
+from trainables.subsets.kind import Choosing, SubsetStrategy
 
 REMOVE = Option(
     "remove",

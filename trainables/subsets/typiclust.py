@@ -15,9 +15,10 @@ import warnings
 import numpy as np
 import torch
 
+from search_spaces.options import Option
 from trainables.subsets.choosing import POOL
 from trainables.subsets.distances import neighbours, unit_length
-from trainables.subsets.kind import Choosing, Option, SubsetStrategy
+from trainables.subsets.kind import Choosing, SubsetStrategy
 
 NEIGHBOURS = Option("neighbours", 20, "neighbours that say how typical an image is", low=1)
 CLUSTERS = Option("clusters", 500, "the most clusters", low=1)

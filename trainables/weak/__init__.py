@@ -3,8 +3,8 @@
 To add one: a `WeakMethod` in a file of its own, and a line here. Importing this imports no torch.
 """
 
+from search_spaces.options import read_options, split_name, with_defaults
 from search_spaces.registry import Registry
-from trainables.subsets.options import read_options
 from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
 from trainables.weak.learning import WeakHead, WeakSpec, learn
 
@@ -28,9 +28,10 @@ def parse_weak(text: str) -> WeakSpec:
     Raises:
         UsageError: an unknown name or option, or a value out of range; names the nearest.
     """
-    name, _, options = text.partition(":")
-    method = WEAK.get(name.strip())
-    return WeakSpec(method, read_options(WEAK.kind, method.name, method.options, options))
+    name, options = split_name(text)
+    method = WEAK.get(name)
+    given = read_options(f"{WEAK.kind} {name}", method.options, options)
+    return WeakSpec(method, with_defaults(method.options, given))
 
 
 __all__ = [

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from search_spaces.options import Option
 from trainables.subsets.distances import unit_length
-from trainables.subsets.kind import Option
 from trainables.subsets.typiclust import cluster
 from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
 

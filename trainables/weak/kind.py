@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainables.subsets.kind import Option, Value
+from search_spaces.options import Option, Value
 
 
 @dataclass(frozen=True, eq=False)

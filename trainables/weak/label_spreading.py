@@ -14,7 +14,7 @@ import warnings
 import numpy as np
 from scipy import sparse
 
-from trainables.subsets.kind import Option
+from search_spaces.options import Option
 from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
 
 NEIGHBOURS = Option("neighbours", 10, "nearest neighbours that an image is joined to", low=1)

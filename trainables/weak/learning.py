@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from search_spaces.errors import UsageError
+from search_spaces.options import Value, as_typed
 from trainables.subsets.head import LinearHead, fit_head
-from trainables.subsets.kind import Value
-from trainables.subsets.options import as_typed
 from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from search_spaces.options import Option
 from trainables.subsets.head import fit_head
-from trainables.subsets.kind import Option
 from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
 
 THRESHOLD = Option("threshold", 0.9, "the least probability of a pseudo-label", high=1)

@@ -48,7 +48,7 @@ def judge(count: int, allowed: int, quota: float | None, load: float) -> Finding
         return note("cores", says, do, **facts)
     if load > 1.5 * allowed:
         says = f"{words}; busy with other work (load {load:.1f}): times will be longer than planned"
-        return note("cores", says, **facts)
+        return note("cores", says, "wait, or end other programs", **facts)
     return fine("cores", words, **facts)
 
 

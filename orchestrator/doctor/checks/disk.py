@@ -87,7 +87,8 @@ def judge(place: Place, free: int, problem: str) -> Finding:
         do = f"make room, or {place.elsewhere}"
         return stop(place.subject, says, do, **facts)
     if free < place.comfort:
-        do = "orchestrator cache empty" if place.subject == "cache folder" else ""
+        is_cache = place.subject == "cache folder"
+        do = "orchestrator cache empty" if is_cache else f"make room, or {place.elsewhere}"
         return note(place.subject, f"{words}, for {place.use}: not much", do, **facts)
     return fine(place.subject, words, **facts)
 

@@ -53,7 +53,7 @@ def _gib(size: int) -> str:
     return f"{size / _GIB:.1f} GiB"
 
 
-# Proportional set sizes at their peak, in one search of 4 trials on 2 cores (a head on
+# Proportional set sizes at their peak, seen in one search (n = 1) of 4 trials on 2 cores (a head on
 # tf_efficientnet_lite0 at 64 px, 300 images, torch 2.14, Ray 2.60, MLflow 3.17): driver 0.63 GiB,
 # the process that sends to MLflow 0.81, Ray itself 0.28; each worker 0.64, rounded up here. Nets
 # that train, and larger images, take more: this is the least that any search takes.

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.doctor.bounded import Check
-from orchestrator.doctor.finding import Finding, fine, note, stop
+from orchestrator.doctor.finding import Finding, fine, stop
 from orchestrator.doctor.request import DoctorRequest
+from orchestrator.serving import listening
+from orchestrator.tracking import ui
 
-HOST = "127.0.0.1"
-# Command and its first port (a test compares them with the commands' own).
-PORTS = (("orchestrator ui", 5000), ("orchestrator serve", 8000))
+PORTS = (("orchestrator ui", ui.FIRST_PORT), ("orchestrator serve", listening.FIRST_PORT))
 
 
 def look(request: DoctorRequest) -> Iterator[Finding]:
@@ -20,38 +20,28 @@ def look(request: DoctorRequest) -> Iterator[Finding]:
     del request
     with socket.socket() as probe:
         try:
-            probe.bind((HOST, 0))
+            probe.bind((ui.HOST, 0))
         except OSError as error:
-            says = f"nothing can listen on {HOST} ({error.strerror}): Ray cannot start"
+            says = f"nothing can listen on {ui.HOST} ({error.strerror}): Ray cannot start"
             yield stop("ports", says, "orchestrator search SPACE --local")
             return
     for command, port in PORTS:
-        yield judge(command, port, why_taken(port))
+        reason = ui.why_taken(port)
+        yield judge(command, port, reason, ui.nearest_free(port) if reason else port)
 
 
-def judge(command: str, port: int, reason: str) -> Finding:
-    """What to say of a port.
+def judge(command: str, port: int, reason: str, free: int) -> Finding:
+    """What to say of a port; one in use is no trouble, since the commands take the next.
 
     Args:
         reason: why it cannot be listened on; "" where it can.
+        free: the nearest that can.
     """
     facts: dict[str, Any] = {"port": port, "free": not reason}
     if not reason:
         return fine("ports", f"{port} is free for `{command}`", **facts)
-    says = f"{port}, which `{command}` takes by default: {reason}"
-    return note("ports", says, f"{command} --port {port + 1}", **facts)
-
-
-def why_taken(port: int) -> str:
-    """Why nobody can listen on it, in words; "" where one can."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-            probe.listen(1)
-        except OSError as error:
-            return (error.strerror or str(error)).lower()
-    return ""
+    says = f"{port}: {reason}; `{command}` takes the next free one, now {free}"
+    return fine("ports", says, **facts)
 
 
 CHECK = Check(look)

@@ -18,7 +18,7 @@ _MOST = 12
 
 def parameters_section(material: Material) -> Section:
     """Left out for repeats, which vary nothing but luck."""
-    from orchestrator.pictures.fanova import LEAST, importances
+    from orchestrator.pictures.fanova import LEAST
     from orchestrator.pictures.importances import draw_importances
     from orchestrator.pictures.parallel import draw_parallel
 
@@ -29,7 +29,7 @@ def parameters_section(material: Material) -> Section:
         few = "Only one" if view.varied else "No"
         why = f"{few} parameter was varied, so there is nothing to weigh."
         return Section("parameters", _TITLE, (paragraph(why), *_slices(material)))
-    found = importances(view)
+    found = view.importances
     blocks: list[Block] = []
     if found is None:
         words = f"Importances need {LEAST} finished trials whose values differ; "

@@ -101,12 +101,14 @@ def _machine(spec: StudySpec) -> str:
     if not held:
         return "-"
     where = "in one process" if held.get("local") else f"{held.get('concurrency')} at a time"
-    parts = [f"{_number(held.get('cpus'))} cores, {_number(held.get('gpus'))} GPUs in all"]
-    share = f"{_number(held.get('cpus_per_trial'))} cores"
+    parts = [f"{_of(held.get('cpus'), 'core')}, {_of(held.get('gpus'), 'GPU')} in all"]
+    share = _of(held.get("cpus_per_trial"), "core")
     if held.get("gpus_per_trial"):
-        share += f" and {_number(held['gpus_per_trial'])} GPUs"
+        share += f" and {_of(held['gpus_per_trial'], 'GPU')}"
     return ", ".join([*parts, f"{share} a trial", f"trials {where}"])
 
 
-def _number(value: object) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else "-"
+def _of(number: object, what: str) -> str:
+    """`1 core`, `0.5 cores`, `- GPUs`."""
+    known = f"{number:g}" if isinstance(number, int | float) else "-"
+    return f"{known} {what}{'' if known == '1' else 's'}"

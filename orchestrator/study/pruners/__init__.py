@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.study.pruners.kind import Option, PrunerKind, PrunerNeeds, StatedPruner
+from orchestrator.study.pruners.kind import PrunerKind, PrunerNeeds, StatedPruner
 from orchestrator.study.spec import PrunerSpec
 from search_spaces.errors import UsageError
+from search_spaces.options import Option
 from search_spaces.registry import Registry
 
 if TYPE_CHECKING:

@@ -8,11 +8,18 @@ from optuna.pruners import BasePruner, SuccessiveHalvingPruner
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from orchestrator.study.pruners.kind import Option, PrunerKind, PrunerNeeds, geometric_rungs
+from orchestrator.study.pruners.kind import PrunerKind, PrunerNeeds, geometric_rungs
+from search_spaces.options import Option
 
-FIRST_RUNG = Option("first_rung", 1, 1, "the epoch at which trials are first compared")
+FIRST_RUNG = Option(
+    "first_rung", 1, "the epoch at which trials are first compared", low=1, whole=True
+)
 REDUCTION = Option(
-    "reduction", 3, 2, "one in so many goes on at a rung, to so many times its epochs"
+    "reduction",
+    3,
+    "one in so many goes on at a rung, to so many times its epochs",
+    low=2,
+    whole=True,
 )
 
 _SHARES = {2: "half", 3: "third", 4: "quarter", 5: "fifth"}

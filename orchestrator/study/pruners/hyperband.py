@@ -10,9 +10,10 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from orchestrator.study.pruners.asha import FIRST_RUNG, REDUCTION, best_share
-from orchestrator.study.pruners.kind import Option, PrunerKind, PrunerNeeds, geometric_rungs
+from orchestrator.study.pruners.kind import PrunerKind, PrunerNeeds, geometric_rungs
+from search_spaces.options import Option
 
-MOST = Option("most", 0, 0, "epochs of a whole trial; 0 takes them from the search")
+MOST = Option("most", 0, "epochs of a whole trial; 0 takes them from the search", whole=True)
 
 
 class StatedHyperbandPruner(HyperbandPruner):

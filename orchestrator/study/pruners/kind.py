@@ -6,36 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from search_spaces.options import Option
+
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.study import Study
     from optuna.trial import FrozenTrial
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a pruner, as `--pruner NAME:option=value` sets it.
-
-    Args:
-        default: what it is when nobody says.
-        low, high: the least and the greatest value; high is None where there is no limit.
-        sentence: what it does, in one.
-        whole: whether it must be a whole number.
-    """
-
-    name: str
-    default: float
-    low: float
-    sentence: str
-    high: float | None = None
-    whole: bool = True
-
-    @property
-    def range(self) -> str:
-        """In words, such as `a whole number from 1 up`."""
-        kind = "a whole number" if self.whole else "a number"
-        top = "up" if self.high is None else f"to {self.high:g}"
-        return f"{kind} from {self.low:g} {top}"
 
 
 @dataclass(frozen=True)

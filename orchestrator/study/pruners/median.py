@@ -7,11 +7,12 @@ from optuna.pruners import BasePruner, MedianPruner
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from orchestrator.study.pruners.kind import Option, PrunerKind, PrunerNeeds
+from orchestrator.study.pruners.kind import PrunerKind, PrunerNeeds
+from search_spaces.options import Option
 
-STARTUP = Option("startup", 5, 1, "finished trials before the first may be stopped")
-WARMUP = Option("warmup", 1, 1, "the first epoch at which a trial may be stopped")
-INTERVAL = Option("interval", 1, 1, "epochs between two comparisons")
+STARTUP = Option("startup", 5, "finished trials before the first may be stopped", low=1, whole=True)
+WARMUP = Option("warmup", 1, "the first epoch at which a trial may be stopped", low=1, whole=True)
+INTERVAL = Option("interval", 1, "epochs between two comparisons", low=1, whole=True)
 
 
 class StatedMedianPruner(MedianPruner):

@@ -9,11 +9,14 @@ from optuna.pruners import BasePruner, MedianPruner, PatientPruner
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from orchestrator.study.pruners.kind import Option, PrunerKind, PrunerNeeds
+from orchestrator.study.pruners.kind import PrunerKind, PrunerNeeds
 from orchestrator.study.pruners.median import STARTUP, WARMUP, against_median
+from search_spaces.options import Option
 
-PATIENCE = Option("patience", 2, 0, "epochs without an improvement before a trial is compared")
-MIN_DELTA = Option("min_delta", 0.0, 0.0, "an improvement must be greater than this", whole=False)
+PATIENCE = Option(
+    "patience", 2, "epochs without an improvement before a trial is compared", whole=True
+)
+MIN_DELTA = Option("min_delta", 0.0, "an improvement must be greater than this")
 
 
 class StatedPatientPruner(PatientPruner):
