@@ -40,6 +40,7 @@ from overhead_value import Asked, Took
 HERE = Path(__file__).parent
 RESULT = HERE / "results" / "overhead.md"
 SYSTEMS = {"a": "overhead_tune", "b": "overhead_optuna", "c": "overhead_engine"}
+TITLES = {"nothing": "Trials that do nothing", "head": "A head on digits, with its files"}
 NAMES = {
     "a": "(a) Ray Tune, OptunaSearch, MLflowLoggerCallback",
     "b": "(b) Optuna and MLflow in one process",
@@ -70,7 +71,8 @@ def main() -> None:
                 found = once(system, kind, options.trials, seed)
                 runs.setdefault((kind, system), []).append(found)
                 print(kind, system, found, flush=True)
-    text = report(runs, options.trials)
+    earlier = options.out.read_text() if options.out.exists() else ""
+    text = report(runs, options.trials, earlier)
     print(text)
     options.out.write_text(text)
 
@@ -112,9 +114,13 @@ def once(system: str, kind: str, trials: int, seed: int) -> dict[str, float]:
     }
 
 
-def report(runs: Mapping[tuple[str, str], Sequence[Mapping[str, float]]], trials: int) -> str:
-    """The whole result file."""
-    parts = [table(kind, runs) for kind in KINDS if any(kind == each for each, _ in runs)]
+def report(
+    runs: Mapping[tuple[str, str], Sequence[Mapping[str, float]]], trials: int, earlier: str = ""
+) -> str:
+    """The whole result file; a kind that was not measured now is taken from an `earlier` one."""
+    measured = {kind for kind, _ in runs}
+    parts = [table(kind, runs) if kind in measured else section(earlier, kind) for kind in KINDS]
+    parts = [part for part in parts if part]
     return f"""# What a trial costs beyond itself
 
 {trials} trials of 5 reports, 2 at a time. Seconds a trial, median of n (lowest to highest); ratios
@@ -129,11 +135,17 @@ What is compared, and how, is said in `benchmarks/overhead.py`. {machine("ray", 
 """
 
 
+def section(text: str, kind: str) -> str:
+    """The part of a result file on this kind of trials, "" where there is none."""
+    _, found, rest = text.partition(f"## {TITLES[kind]}\n")
+    rows = rest.partition("\n## ")[0].partition("\nGoal")[0].strip()
+    return f"## {TITLES[kind]}\n\n{rows}\n" if found else ""
+
+
 def table(kind: str, runs: Mapping[tuple[str, str], Sequence[Mapping[str, float]]]) -> str:
     """A row for each set-up."""
-    title = "Trials that do nothing" if kind == "nothing" else "A head on digits, with its files"
     lines = [
-        f"## {title}\n",
+        f"## {TITLES[kind]}\n",
         "| set-up | n | s/trial | until MLflow held all, s/trial | (c) / this | study: trials, "
         "reports | MLflow: runs, reports, artifacts |",
         "| --- | --- | --- | --- | --- | --- | --- |",

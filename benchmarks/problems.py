@@ -64,8 +64,8 @@ ARMS = {
         *_ANSWERED,
     ],
     "heads, no baseline": [*_QUICK, *_early(_RUNGS[:2], "runs", ("random", "tpe", "cmaes"))],
-    "heads, loss": [*_QUICK, *_early(_RUNGS, "runs", ("random", "tpe", "cmaes")), *_ANSWERED],
-    "from scratch": [*_QUICK, *_early(_EPOCHS, "epochs", ("random", "tpe", "cmaes"))],
+    "heads, loss": [*_FULL, *_early(_RUNGS, "runs", ("random", "tpe", "cmaes")), *_ANSWERED],
+    "from scratch": [*_FULL, *_early(_EPOCHS, "epochs", ("random", "tpe", "cmaes"))],
     "heads, accuracy and loss": [
         *(Arm(s, duplicates="run") for s in ("random", "tpe", "nsga2", "nsga3")),
         *_early(_RUNGS[:1], "runs", ("random", "tpe", "nsga2", "nsga3")),

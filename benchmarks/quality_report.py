@@ -12,6 +12,7 @@ from regret import Interval, mean_interval, never_reached, regrets, share_of_epo
 from replayed_table import Arm, Problem, Trace
 
 _BUDGETS = (0.1, 0.25, 0.5, 1.0)  # of all epochs
+GOAL = 0.5  # of random's epochs
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,6 @@ class Outcome:
 def section(outcome: Outcome) -> str:
     """A heading, what was searched, and a row for each arm."""
     problem, table = outcome.problem, outcome.table
-    seeds = len(next(iter(outcome.traces.values())))
     found = {
         arm: regrets(traces, table, problem.objectives, outcome.epochs)
         for arm, traces in outcome.traces.items()
@@ -40,39 +40,61 @@ def section(outcome: Outcome) -> str:
     lines = [
         f"## {problem.name}\n",
         f"{table.configs:,} configurations, {table.splits} splits, {table.epochs} epochs a full "
-        f"run; {outcome.epochs:,} epochs a search, n = {seeds} seeds. {_unit(problem)}\n",
-        "| sampler | stopping early | "
+        f"run; {outcome.epochs:,} epochs a search. {_unit(problem)}\n",
+        "| sampler | stopping early | n | "
         + " | ".join(f"at {share * outcome.epochs:.0f} epochs" for share in _BUDGETS)
         + " | epochs to random's final best / random's | ends worse than random "
         "| trials: all, full |",
-        "| --- " * (len(_BUDGETS) + 5) + "|",
+        "| --- " * (len(_BUDGETS) + 6) + "|",
     ]
+    shares = {
+        arm: share_of_epochs(arm_SB, random_SB[: len(arm_SB)]) for arm, arm_SB in found.items()
+    }
     for arm, arm_SB in found.items():
         cells = [_mean(arm_SB[:, int(share * outcome.epochs) - 1], problem) for share in _BUDGETS]
-        share = _share(share_of_epochs(arm_SB, random_SB))
-        worse = f"{100 * never_reached(arm_SB, random_SB):.0f} %"
+        worse = f"{100 * never_reached(arm_SB, random_SB[: len(arm_SB)]):.0f} %"
         counts = _counts(outcome.traces[arm])
-        cells = [arm.sampler, _stopping(arm), *cells, share, worse, counts]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        cells = [str(len(arm_SB)), *cells, _share(shares[arm]), worse, counts]
+        lines.append("| " + " | ".join([arm.sampler, _stopping(arm), *cells]) + " |")
+    return "\n".join([*lines, "", _goal(shares)]) + "\n"
 
 
-def whole(found: Mapping[str, Outcome], seeds: int, minutes: float, processes: int) -> str:
-    """The file."""
+def _goal(shares: Mapping[Arm, Interval]) -> str:
+    """Which arms need at most `GOAL` of random's epochs, and of which the interval says so."""
+    met = [arm for arm, share in shares.items() if share.middle <= GOAL]
+    sure = [arm for arm in met if shares[arm].high <= GOAL]
+    if not met:
+        return f"At most {GOAL:g} of random's epochs: none."
+    words = "; with their whole interval: " + (", ".join(map(_named, sure)) or "none")
+    return f"At most {GOAL:g} of random's epochs: {', '.join(map(_named, met))}{words}."
+
+
+def _named(arm: Arm) -> str:
+    stopping = _stopping(arm)
+    return arm.sampler if stopping == "none" else f"{arm.sampler} ({stopping})"
+
+
+def whole(found: Mapping[str, Outcome], how: str) -> str:
+    """The file.
+
+    Args:
+        how: what it took, in a sentence.
+    """
     sections = "\n".join(section(outcome) for outcome in found.values())
     return f"""# How soon is found what random search finds in the end?
 
-Replays of {seeds} seeds an arm through the engine's own conductor, samplers and pruners, on tables
+Replays of n seeds, 0 to n - 1, through the engine's own conductor, samplers and pruners, on tables
 of real results and a fake clock, 2 workers; what is compared, and how, is said in
-`benchmarks/search_quality.py`. Regret: mean (95 % interval). "runs": rungs are whole short runs,
+`benchmarks/search_quality.py`. Regret: mean (95 % interval). An arm is compared with random search
+of the same seeds. "runs": rungs are whole short runs,
 each trained anew and paid for; "epochs": trials are compared between the epochs of one run. One
 trial in eight is exempt from stopping unless it is said otherwise. A repeated draw runs again and
 costs its epochs, but where "answered" is said.
 
 {sections}
-{minutes:.0f} minutes in {processes} processes. {machine("optuna", "torch", "numpy")}
+{how} {machine("optuna", "torch", "numpy")}
 
-    python benchmarks/search_quality.py --processes {processes}
+    python benchmarks/search_quality.py --keep FOLDER
 """
 
 

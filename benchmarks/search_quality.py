@@ -4,8 +4,8 @@
 
 Searches over tables of real results (`heads_table.py`: frozen-head training on CIFAR-10 features;
 `scratch_table.py`: a small net from scratch), replayed through the engine's own conductor, samplers
-and pruners on a fake clock, 2 workers, 100 seeds each; a seed also settles the split. Every arm,
-random search too, tries the same baseline first, and spends the same number of epochs.
+and pruners on a fake clock, 2 workers, up to 100 seeds each; a seed also settles the split. Every
+arm, random search too, tries the same baseline first, and spends the same number of epochs.
 
 Reported: regret (the best there is in the table minus the best full run so far) at several
 budgets, and the epochs an arm needs until its mean regret is as low as random's at the end, as a
@@ -13,7 +13,9 @@ share of random's epochs. Values of trials that were stopped early count for not
 95 %, by the bootstrap over seeds.
 
 Goal: at most half of random's epochs. The tables are built where they are missing (45 CPU minutes
-on one thread); replaying takes about REPLAY_MINUTES.
+on one thread). A replay takes 0.1 to 0.5 CPU seconds where every trial runs to its end, 5 to 25
+where early stopping makes hundreds of short trials of the same epochs, and 7 to 10 with gp: all of
+them with 100 seeds are many hours. So they are kept (`--keep`), and `--kept` reports what is there.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from problems import ARMS, PROBLEMS
 from quality_table import ResultTable
 from replayed_table import Arm, Trace, run_arm
 
+LEAST_SEEDS = 9  # below which the kept replays of an arm are not reported
 RESULT = Path(__file__).parent / "results" / "search_quality.md"
 
 
@@ -44,8 +47,12 @@ def main() -> None:
     parser.add_argument("--problems", nargs="+", choices=list(PROBLEMS), default=list(PROBLEMS))
     parser.add_argument("--samplers", nargs="+", help="only arms with one of these (and random)")
     parser.add_argument("--keep", type=Path, help="folder of replays, to go on after a break")
+    parser.add_argument("--kept", action="store_true", help="only what --keep holds: no replays")
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
+    options = parser.parse_args()
+    if options.kept and options.keep is None:
+        parser.error("--kept reports what --keep holds: name its folder")
     os.environ["OMP_NUM_THREADS"] = "1"  # of the processes to come; two of them share two cores
     began = time.perf_counter()
     found = {}
@@ -55,11 +62,16 @@ def main() -> None:
             for arm in ARMS[problem]
             if not options.samplers or arm.sampler in (*options.samplers, "random")
         ]
-        traces = replays(problem, arms, options.seeds, options.processes, options.keep)
+        if options.kept:
+            traces = kept(problem, arms, options.seeds, options.keep)
+        else:
+            traces = replays(problem, arms, options.seeds, options.processes, options.keep)
         found[problem] = quality_report.Outcome(PROBLEMS[problem], table_of(problem), traces)
         print(quality_report.section(found[problem]), flush=True)
     minutes = (time.perf_counter() - began) / 60
-    options.out.write_text(quality_report.whole(found, options.seeds, minutes, options.processes))
+    took = f"{minutes:.0f} minutes in {options.processes} processes."
+    how = "Replayed in parts." if options.kept else took
+    options.out.write_text(quality_report.whole(found, how))
 
 
 def replays(
@@ -73,9 +85,25 @@ def replays(
     return {arm: traces[i * seeds : (i + 1) * seeds] for i, arm in enumerate(arms)}
 
 
+def kept(problem: str, arms: Sequence[Arm], most: int, keep: Path) -> dict[Arm, list[Trace]]:
+    """Every arm with the seeds 0, 1, ... that are there; no arm with fewer than `LEAST_SEEDS`."""
+    found = {}
+    for arm in arms:
+        places = [place(problem, arm, seed, keep) for seed in range(most)]
+        count = sum(1 for _ in itertools.takewhile(Path.exists, places))
+        if count >= LEAST_SEEDS:
+            found[arm] = [once(problem, arm, seed, keep) for seed in range(count)]
+    return found
+
+
+def place(problem: str, arm: Arm, seed: int, keep: Path) -> Path:
+    """Where a replay is kept."""
+    return keep / f"{problem}, {arm}, {seed}.npz"
+
+
 def once(problem: str, arm: Arm, seed: int, keep: Path | None = None) -> Trace:
     """One search; the one kept from an earlier run of this program, if there is."""
-    path = keep / f"{problem}, {arm}, {seed}.npz" if keep else None
+    path = place(problem, arm, seed, keep) if keep else None
     if path is not None and path.exists():
         with np.load(path) as held:
             return Trace(held["work_T"], held["values_TM"], int(held["trials"]))

@@ -196,14 +196,16 @@ def speeds(trials: Trials, names: Sequence[str], budget: int, count: int = 50_00
 
 {budget:,} of {count:,} images, {features_NF.shape[1]:,} features each ({IMAGES:,} real images'
 features repeated, with noise of half their deviation), {torch.get_num_threads()} thread(s);
-of the active strategies all rounds, heads included. One run, on a busy machine: the CPU seconds say
-more than those of the clock.
+of the active strategies all rounds, heads included: `margin:start=750,batch=50` is the whole of
+reference A's active learning, 750 labels and five rounds of 50. One run, on a busy machine: the CPU
+seconds say more than those of the clock.
 
 {table}
 
 {machine("torch", "scikit-learn", "numpy")}
 
-    python benchmarks/subset_strategies.py --speed
+    python benchmarks/subset_strategies.py --speed --backbone {trials.config.backbone} \\
+        --input-size {trials.config.input_size} --strategies {" ".join(names)}
 """
 
 

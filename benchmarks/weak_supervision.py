@@ -106,7 +106,8 @@ def main() -> None:
     parser.add_argument("--input-size", type=int, default=224)
     parser.add_argument("--labels", type=int, nargs="+", default=[100])
     parser.add_argument("--splits", type=int, default=10)
-    parser.add_argument("--methods", nargs="+", default=list(WEAK))
+    by_features = [name for name in WEAK if WEAK.get(name).label is not None]
+    parser.add_argument("--methods", nargs="+", default=by_features)
     parser.add_argument("--out", type=Path, default=RESULTS / "weak_supervision.md")
     asked = parser.parse_args()
     config = TrialConfig(backbone=asked.backbone, input_size=asked.input_size)

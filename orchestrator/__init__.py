@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         run_search,
         search,
     )
+    from orchestrator.attacking.attack import attack
+    from orchestrator.attacking.result import StudyAttack
     from orchestrator.comparing.comparison import Comparison
     from orchestrator.doctor import Examination, examine
     from orchestrator.evaluating.result import Evaluated
@@ -50,7 +52,9 @@ __all__ = [
     "Reproduction",
     "SearchRequest",
     "SearchResult",
+    "StudyAttack",
     "StudyReport",
+    "attack",
     "check_data",
     "collect_labels",
     "compare",
@@ -74,6 +78,8 @@ __all__ = [
 
 # Imported when first asked for: `import orchestrator` must not cost a second of torch and Ray.
 _PLACES = {
+    "attack": "orchestrator.attacking.attack",
+    "StudyAttack": "orchestrator.attacking.result",
     "search": "orchestrator.api",
     "load_study": "orchestrator.api",
     "check_data": "trainables.data.check",

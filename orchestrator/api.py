@@ -10,6 +10,7 @@ from orchestrator.board import Board
 from orchestrator.comparing import (
     CompareRequest,
     Comparison,
+    check_repeats,
     plan_comparison,
     plan_tuning,
     read_comparison,
@@ -56,6 +57,7 @@ def search(
     train_size: int | None = None,
     val_size: int | None = None,
     robust_size: int | None = None,
+    validation: str | None = None,
     backbones: Sequence[str] | None = None,
     settings: dict[str, object] | None = None,
     weights: str | None = None,
@@ -110,6 +112,7 @@ def search(
         train_size=train_size,
         val_size=val_size,
         robust_size=robust_size,
+        validation=validation,
         backbones=None if backbones is None else tuple(backbones),
         settings=tuple(f"{key}={value}" for key, value in (settings or {}).items()),
         weights=weights,
@@ -193,6 +196,7 @@ def compare(
     if tuning is not None:
         run_search(tuning, say=say)
     result = run_search(plan_comparison(request), say=say)
+    check_repeats(result.results, result.spec)
     return read_comparison(result.results, result.spec)
 
 

@@ -16,6 +16,7 @@ class SearchRequest:
         settings: `"key=value"` strings that fix fields of `TrialConfig`.
         trials: finished trials wanted (default: the space's; twice the points that come first, or
             all points of a grid).
+        validation: `split`, or `kfold:5x4` for repeated folds of the labelled images.
         seed: of the splits, the sampler and the heads (default: 0).
         time_budget: seconds after which no new trial starts (default: none).
         cpus_per_trial: CPU cores a trial (default: 1).
@@ -51,6 +52,7 @@ class SearchRequest:
     train_size: int | None = None
     val_size: int | None = None
     robust_size: int | None = None
+    validation: str | None = None
     backbones: tuple[str, ...] | None = None
     settings: tuple[str, ...] = ()
     weights: str | None = None

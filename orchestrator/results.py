@@ -116,6 +116,9 @@ class SearchResult:
 
     def to_json(self) -> dict[str, Any]:
         """The object that `--json` prints; keys as in `docs/json.md`."""
+        from orchestrator.label_curves import read_label_curves
+        from orchestrator.label_curves.table import curves_json
+
         return {
             "study": self.study,
             "storage": self.storage,
@@ -124,11 +127,13 @@ class SearchResult:
             "parent_run_id": self.parent_run_id,
             "objectives": self.objectives,
             "labels_used": self.spec.split.labels_used,
+            "validation": self.spec.split.validation if self.spec.has_images else "",
             "constraints": [str(condition) for condition in self.spec.constraints],
             "best": self._row(self.best) if self.best else None,
             "front": [row.number for row in self.front] if len(self.objectives) > 1 else [],
             "trials": [self._row(row) for row in self.results],
             "left_out": self.left_out,
+            "label_curves": curves_json(read_label_curves(self.results, self.spec)),
             "stopped": self.stopped,
             "unsent": self.unsent,
             "seconds": self.seconds,

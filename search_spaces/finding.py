@@ -27,6 +27,8 @@ SPACES: Registry[Space] = Registry(
         "small_data": "search_spaces.small_data:SPACE",
         "everything": "search_spaces.everything:SPACE",
         "robust": "search_spaces.robust:SPACE",
+        "weak_supervision": "search_spaces.weak_supervision:SPACE",
+        "robust_few_labels": "search_spaces.robust_few_labels:SPACE",
     },
     group="orchestrator.search_spaces",
 )

@@ -13,51 +13,42 @@ from typing import Any
 
 from search_spaces.backbone_choice import for_each_backbone, suggest_backbone
 from search_spaces.space import Params, Space, SpaceContext, TrialLike
+from search_spaces.subset_choice import (
+    RANDOM,
+    at_random,
+    draws,
+    grid_of,
+    looking,
+    suggest_subset,
+)
 
-# Of the images that may be labelled so many are looked at, since each goes through the body once.
-_POOL = 10_000
-_LOOKING = ("margin", "entropy", "least_confidence", "typiclust", "coreset")
-STRATEGIES = ("random", *(f"{name}:pool={_POOL}" for name in _LOOKING))
+STRATEGIES = (
+    RANDOM,
+    *looking(("margin", "entropy", "least_confidence", "typiclust", "coreset")),
+)
 DRAWS = 3
 
 
 def suggest(trial: TrialLike, context: SpaceContext) -> Params:
     """A strategy, and which draw."""
     chosen = suggest_backbone(trial, context)
-    knows = chosen["backbone"] not in context.own_sizes
     return {
         **chosen,
-        "subset": trial.suggest_categorical("subset", STRATEGIES) if knows else "random",
-        "split_seed": trial.suggest_categorical("split_seed", _draws(context)),
+        "subset": suggest_subset(trial, context, chosen["backbone"], STRATEGIES),
+        "split_seed": trial.suggest_categorical("split_seed", draws(context, DRAWS)),
     }
 
 
 def baselines(context: SpaceContext) -> list[dict[str, Any]]:
     """Images at random, which every strategy has to beat."""
-    return [
-        {name: value for name, value in point.items() if name != "subset" or _knows(context, point)}
-        for point in for_each_backbone(
-            context, [{"subset": "random", "split_seed": _draws(context)[0]}]
-        )
-    ]
-
-
-def _knows(context: SpaceContext, point: Mapping[str, Any]) -> bool:
-    """Whether the point's net is a pretrained body."""
-    return point.get("backbone", context.backbones[0]) not in context.own_sizes
+    point = {"split_seed": draws(context, DRAWS)[0]}
+    return at_random(context, for_each_backbone(context, [point]))
 
 
 def grid(context: SpaceContext) -> Mapping[str, Sequence[Any]]:
     """Every strategy on every draw."""
     names = {"backbone": context.backbones} if len(context.backbones) > 1 else {}
-    known = any(name not in context.own_sizes for name in context.backbones)
-    strategies = {"subset": STRATEGIES} if known else {}
-    return {**names, **strategies, "split_seed": _draws(context)}
-
-
-def _draws(context: SpaceContext) -> tuple[int, ...]:
-    first = int(context.defaults["split_seed"])
-    return tuple(range(first, first + DRAWS))
+    return {**names, **grid_of(context, STRATEGIES), "split_seed": draws(context, DRAWS)}
 
 
 SPACE = Space(

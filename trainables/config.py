@@ -20,7 +20,10 @@ _PLACE_FIELDS = frozenset(
 # Came later than others: at its default such a field leaves the digest as it was before, so that a
 # study of an older version goes on.
 _LATER_FIELDS = frozenset(
-    {"adversarial", "adversarial_eps_255", "adversarial_steps", "trades_beta", "subset"}
+    {
+        *("adversarial", "adversarial_eps_255", "adversarial_steps", "trades_beta", "subset"),
+        *("corruptions", "weak", "validation"),
+    }
 )
 
 
@@ -52,10 +55,20 @@ class TrialConfig(RecipeFields):
     robust_size: int | None = Field(
         None, ge=1, description="Validation images that are attacked (256 on CPUs, 1,000 on a GPU)."
     )
+    validation: str = Field(
+        "split",
+        description="On images set aside (split), or by folds of the labelled ones: kfold:5x4 is 5 "
+        "folds, drawn anew 4 times.",
+    )
     split_seed: int = Field(0, ge=0, description="Which images fall into which split.")
     subset: str = Field(
         "stratified",
         description="How training images are chosen: a registered strategy, as margin:batch=50.",
+    )
+    weak: str = Field(
+        "none",
+        description="What is made of images without labels: none, or a registered method of weak "
+        "supervision, as pseudo_label:threshold=0.8.",
     )
 
     # Body
@@ -78,7 +91,7 @@ class TrialConfig(RecipeFields):
         None, ge=1, le=64, description="Of mini_vgg and mlp (default: the net's own)."
     )
     width: int | None = Field(
-        None, ge=1, le=16384, description="Of mini_vgg and mlp (default: the net's own)."
+        None, ge=1, le=16384, description="Of mini_vgg, mlp, resnet9 (default: the net's own)."
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto",
@@ -93,6 +106,10 @@ class TrialConfig(RecipeFields):
     eps_255: tuple[float, ...] = Field(
         (0, 0.5, 1, 2, 4, 8, 16),
         description="Epsilons in 1/255 of the pixel range, ascending from 0.",
+    )
+    corruptions: str = Field(
+        "none",
+        description="none, all, or names and families (`noise,fog`), at 5 severities.",
     )
 
     # How and where
@@ -123,3 +140,8 @@ class TrialConfig(RecipeFields):
     def replace(self, **changes: Any) -> TrialConfig:
         """A new, validated config with `changes` made."""
         return TrialConfig.model_validate({**self.model_dump(), **changes})
+
+    @classmethod
+    def later_defaults(cls) -> dict[str, Any]:
+        """Of the fields that came later: what a config ran with that was written before them."""
+        return {name: cls.model_fields[name].default for name in sorted(_LATER_FIELDS)}

@@ -147,6 +147,10 @@ def split_images(
         rule = "A model that no trial is known of can be evaluated on the test split only."
         raise UsageError(rule, got=split, hint="Add: --split test")
     rows_N = splits.train if split == "train" else splits.val
+    if not len(rows_N):
+        rule = f"A net that was validated by {splits.validation} has no images set aside."
+        hint = "Add: --split test. Its validation figures are in the study: orchestrator show."
+        raise UsageError(rule, got=split, hint=hint)
     labels_N = np.asarray(data.labels_N)[rows_N]
     return SplitImages(split, rows_N, data.images_NHWC[rows_N], labels_N)
 

@@ -1,6 +1,6 @@
 """What a trial trains on: cached features, cached maps of a frozen front, or the images themselves.
 
-Shapes: N images of `TrialSetup.rows_N`, F features.
+Shapes: N images of `TrialSetup.input_rows_N`, F features.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from trainables.features import cached_features
 from trainables.objectives import CLEAN
 from trainables.reports import Progress
 from trainables.setup import TrialSetup
+from trainables.weak import ALONE
 
 if TYPE_CHECKING:
     from trainables.backbones import Backbone, Body
@@ -30,6 +31,8 @@ def kind_of_inputs(config: TrialConfig, spec: Backbone) -> Kind:
         return "images"  # an attack moves pixels, so every step goes through the whole net
     if config.tune == "head":
         return "features"
+    if config.weak != ALONE:
+        return "images"  # maps of a whole pool would fill the cache
     same = config.augment == "none" and not config.mixup and not config.test_time_flip
     return "front" if config.tune == "last" and same and spec.split is not None else "images"
 
@@ -47,7 +50,7 @@ def cached_inputs(
         return None, 0.0
     block = yield from cached_features(
         setup.data,
-        setup.rows_N,
+        setup.input_rows_N,
         lambda: setup.body(config) if kind == "features" else _front(setup.body(config)),
         setup.key if kind == "features" else dataclasses.replace(setup.key, part="front"),
         device=setup.device,
@@ -57,7 +60,7 @@ def cached_inputs(
     bad = int((~np.isfinite(block.features_NF).all(axis=1)).sum())
     if bad:
         raise TrialFailed(
-            f"The features of {bad} of {len(setup.rows_N)} images are not finite: "
+            f"The features of {bad} of {len(setup.input_rows_N)} images are not finite: "
             f"{config.backbone} overflows in {setup.key.precision}; try precision=float32."
         )
     return block.features_NF, block.seconds

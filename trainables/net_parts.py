@@ -72,10 +72,11 @@ def make_parts(config: TrialConfig, setup: TrialSetup, inputs_NF: np.ndarray | N
     preprocess, part, inputs_N = _stem(config, setup, apart, inputs_NF)
     stem = nn.Sequential(preprocess, part).to(setup.one_device)
     inputs_N = inputs_N.to(setup.one_device)
-    labels = np.asarray(setup.data.labels_N[setup.rows_N]).astype(np.int64)
+    labels = setup.input_labels_N
     labels_N = torch.from_numpy(labels).to(setup.one_device)
     sizes = [len(setup.splits.train), len(setup.splits.val)]
-    train_N, val_M = torch.arange(len(labels), device=setup.one_device).split(sizes)
+    sizes.append(len(labels) - sum(sizes))
+    train_N, val_M, pool_P = torch.arange(len(labels), device=setup.one_device).split(sizes)
     watched_V = torch.from_numpy(_watched(setup)).to(setup.one_device)
     classes = len(setup.data.classes)
     knows = setup.is_pretrained
@@ -95,6 +96,7 @@ def make_parts(config: TrialConfig, setup: TrialSetup, inputs_NF: np.ndarray | N
         body_lr=_body_lr(config, setup),
         mean_C=tuple(setup.spec.mean),
         watched_V=watched_V,
+        pool_P=None if setup.pool is None else pool_P,
     )
     whole = apart.whole.net if apart else nn.Identity()
     return NetParts(task, whole, body.module.net.state_dict() if knows else None)
@@ -108,7 +110,7 @@ def _stem(
     if kind == "features":
         return nn.Identity(), nn.Identity(), _tensor(inputs_NF)
     preprocess = preprocess_for(config, setup.spec, eager=True)
-    images_NHWC = setup.data.images_NHWC[setup.rows_N]
+    images_NHWC = setup.data.images_NHWC[setup.input_rows_N]
     images_NCHW = torch.from_numpy(images_NHWC).permute(0, 3, 1, 2)
     if apart is None:
         return preprocess, _frozen(config, setup), images_NCHW
@@ -134,11 +136,13 @@ def _watched(setup: TrialSetup) -> np.ndarray:
     Others than those that the trial's robustness is measured on, where enough are left: else the
     score would be the best of many on the same images. One for every 12 labels, since one costs as
     much as one to four images of an epoch (ten steps, against seven of `pgd` or one of `fast`).
+    Images of the pool that are trained on count as labels do.
     """
     rows_M = len(setup.splits.train) + np.arange(len(setup.splits.val))
     others = rows_M[~np.isin(setup.splits.val, setup.splits.robust)]
     rows = others if len(others) >= _FEWEST_WATCHED else rows_M
-    most = max(_FEWEST_WATCHED, len(setup.splits.train) // 12)
+    pool = 0 if setup.pool is None else len(setup.pool.rows_P)
+    most = max(_FEWEST_WATCHED, (len(setup.splits.train) + pool) // 12)
     return rows[: min(most, len(setup.splits.robust) or most)]
 
 

@@ -20,7 +20,10 @@ from trainables.reports import EpochReport
 from trainables.setup import TrialSetup
 from trainables.trained import History, Trained
 from trainables.training import Task, Training, fit
+from trainables.training.batches import Batches
+from trainables.training.fixmatch import found_labels
 from trainables.training.measure import logits_of, mirrored
+from trainables.weak import UNLABELLED
 
 # Reports of epochs that a trial makes at most, about.
 EPOCH_REPORTS = 100
@@ -61,13 +64,14 @@ def epochs_a_report(task: Task) -> int:
     held out every fourth epoch is measured.
     """
     most = math.ceil(task.config.epochs / EPOCH_REPORTS)
-    return max(most, math.ceil(len(task.val_M) / (3 * len(task.train_N))))
+    return max(most, math.ceil(len(task.val_M) / (3 * Batches(task).images)))
 
 
 def _trained(parts: NetParts, training: Training, history: History, seconds: float) -> Trained:
     settled = training.settle()
     task, model = parts.task, training.kept
-    all_N = torch.arange(len(task.labels_N), device=task.device)
+    labelled = len(task.labels_N) - (0 if task.pool_P is None else len(task.pool_P))
+    all_N = torch.arange(labelled, device=task.device)
     logits_NK = logits_of(model, task.inputs_N, all_N)
     extra = _flipped(parts, training, logits_NK) if task.config.test_time_flip else {}
     return Trained(
@@ -77,7 +81,19 @@ def _trained(parts: NetParts, training: Training, history: History, seconds: flo
         seconds=seconds,
         extra=extra | settled,
         lr_T=training.rates.head_lrs(),
+        pseudo_P=_found(training),
     )
+
+
+def _found(training: Training) -> np.ndarray:
+    """What the kept net is sure of in the pool, where training had no pseudo-labels to begin with;
+    int64 [P]."""
+    task = training.task
+    if training.consistency is None or task.pool_P is None:
+        return np.empty(0, np.int64)
+    logits_PK = logits_of(training.kept, task.inputs_N, task.pool_P)
+    labels_P = found_labels(logits_PK, training.consistency.threshold, UNLABELLED)
+    return labels_P.cpu().numpy()
 
 
 def _flipped(parts: NetParts, training: Training, logits_NK: torch.Tensor) -> dict[str, float]:

@@ -6,7 +6,8 @@ Shapes: N images, F features, K classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from trainables.trained import History, Trained
 
 # Reports of epochs that a trial makes at most, the last one included.
 EPOCH_REPORTS = 10
+# Rows seen in all by a head that learns from tens of thousands of pseudo-labels: from its start in
+# closed form more of them change little (trainables/subsets/head.py), and take minutes.
+_ROWS_SEEN = 60_000
 
 
 def is_probe(config: TrialConfig) -> bool:
@@ -62,12 +66,22 @@ def train_head(
             metrics = {name: float(values[0]) for name, values in last.metrics.items()}
             yield Epoch(last.epoch, metrics, int(last.bad_step_H[0]), last.state)
 
-    every = math.ceil(config.epochs / EPOCH_REPORTS)
-    advice = "lower lr, or lr times weight_decay"
-    course = Course(config.epochs, every, advice, checkpoint, kept, saved)
+    course = head_course(config, checkpoint, kept, saved)
     history, seconds = yield from follow(alone(), course)
     assert last is not None  # at least the last epoch is always left to do
-    return _trained(last, features_NF, history, seconds)
+    return _trained(last, features_NF[: len(setup.rows_N)], history, seconds)
+
+
+def head_course(
+    config: TrialConfig,
+    checkpoint: Checkpoint,
+    kept: Mapping[str, Any],
+    saved: Mapping[str, Any] | None,
+) -> Course:
+    """How a head's training is followed."""
+    every = math.ceil(config.epochs / EPOCH_REPORTS)
+    advice = "lower lr, or lr times weight_decay"
+    return Course(config.epochs, every, advice, checkpoint, kept, saved)
 
 
 def _heads(
@@ -76,21 +90,38 @@ def _heads(
     features_NF: np.ndarray,
     state: Mapping[str, Any] | None,
 ) -> Generator[HeadsEpoch, None, None]:
-    labels_N = np.asarray(setup.data.labels_N[setup.rows_N])
-    split = len(setup.splits.train)
-    spec = HeadSpec(
-        train_N=np.arange(split),
-        val_M=np.arange(split, len(labels_N)),
+    train, labelled = len(setup.splits.train), len(setup.rows_N)
+    train_N = np.append(np.arange(train), np.arange(labelled, len(features_NF)))
+    spec = head_spec(config, train_N, np.arange(train, labelled))
+    spec = replace(spec, rows_an_epoch=max(train, math.ceil(_ROWS_SEEN / config.epochs)))
+    return train_specs(config, setup, features_NF, [spec], state)
+
+
+def head_spec(config: TrialConfig, train_N: np.ndarray, val_M: np.ndarray) -> HeadSpec:
+    """The config's head on these rows of the features."""
+    return HeadSpec(
+        train_N=train_N,
+        val_M=val_M,
         lr=config.lr,
         weight_decay=config.weight_decay,
         dropout=config.dropout,
         seed=config.seed,
         start=config.head_start,
     )
+
+
+def train_specs(
+    config: TrialConfig,
+    setup: TrialSetup,
+    features_NF: np.ndarray,
+    specs: Sequence[HeadSpec],
+    state: Mapping[str, Any] | None,
+) -> Generator[HeadsEpoch, None, None]:
+    """Heads on the images of `setup.input_rows_N`, trained as one computation."""
     return train_heads(
         features_NF,
-        labels_N,
-        [spec],
+        setup.input_labels_N,
+        specs,
         n_classes=len(setup.data.classes),
         batch_size=config.batch_size,
         epochs=config.epochs,

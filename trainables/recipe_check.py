@@ -6,14 +6,18 @@ from search_spaces.errors import UnknownNameError, UsageError
 from trainables.augment import POLICIES
 from trainables.backbones import Backbone, get_backbone
 from trainables.config import TrialConfig
+from trainables.corruptions.choosing import chosen_corruptions
+from trainables.folds.checking import check_with_folds
 from trainables.head_modules import HEADS
 from trainables.objectives import CLEAN, OBJECTIVES
 from trainables.schedules import SCHEDULES
 from trainables.splitting import chooses_images
 from trainables.subsets import parse_subset
+from trainables.weak import ALONE
+from trainables.weak.checking import check_weak
 
 _FOR_IMAGES = {"augment": "none", "mixup": 0.0, "test_time_flip": False}
-_SHAPE = ("depth", "width")
+_WITH_SHAPE = {"depth": "mini_vgg and mlp have one.", "width": "mini_vgg, mlp, resnet9 have one."}
 
 
 def check_recipe(config: TrialConfig) -> None:
@@ -24,15 +28,19 @@ def check_recipe(config: TrialConfig) -> None:
     """
     spec = get_backbone(config.backbone)
     _check_names(config)
+    chosen_corruptions(config.corruptions)  # raises for a name that there is not
     _check_images(config)
+    check_with_folds(config)
     if config.tune != "all" and config.weights != "random" and not spec.pretrained:
         raise UsageError(f"{spec.untrained}.", got=f"tune={config.tune}")
-    for name in _SHAPE:
+    for name in _WITH_SHAPE:
         if getattr(config, name) is not None and name not in spec.options:
             rule = f"{config.backbone} has no {name} to be chosen."
-            raise UsageError(rule, got=getattr(config, name), hint="mini_vgg and mlp have one.")
+            raise UsageError(rule, got=getattr(config, name), hint=_WITH_SHAPE[name])
     if chooses_images(config):
         _check_subset(config, spec)
+    if config.weak != ALONE:
+        check_weak(config)
     if config.schedule == "onecycle" and (config.peak_epoch or 0) >= config.epochs:
         rule = f"The peak of a cycle of {config.epochs} epochs lies before its end."
         raise UsageError(rule, got=f"peak_epoch={config.peak_epoch}")

@@ -17,6 +17,7 @@ from typing import Any
 from search_spaces.errors import UsageError
 from trainables.atomic import write_file, write_json
 from trainables.config import TrialConfig
+from trainables.corruptions.report import CorruptionReport
 from trainables.evaluation import confusion_counts
 from trainables.history import append_history, complete_history, read_history
 from trainables.record_arrays import (
@@ -115,7 +116,7 @@ def read_report(folder: Path) -> TrialRecord:
         rule = f"{folder / 'report.json'} must have a schema up to {SCHEMA}."
         raise UsageError(rule, got=stored["schema"], hint="Update orchestrator.")
     history = read_history(folder)
-    curve = stored.get("robustness")
+    curve, corrupted = stored.get("robustness"), stored.get("corruptions")
     report = TrialReport(
         metrics=_numbers(stored.get("metrics", {})),
         history=tuple({"epoch": row["epoch"], **_numbers(row["metrics"])} for row in history),
@@ -123,6 +124,7 @@ def read_report(folder: Path) -> TrialRecord:
         predictions=predictions_from(folder / "predictions.parquet"),
         robustness=None if curve is None else _curve_from(curve),
         examples=examples_from(folder / "examples.npz"),
+        corruptions=None if corrupted is None else CorruptionReport.from_json(corrupted),
         weights=weights_from(folder / "weights.safetensors"),
         digests=stored.get("digests", {}),
         steps=steps_from(folder / "steps.parquet"),
@@ -139,6 +141,8 @@ def _report_json(report: TrialReport) -> dict[str, Any]:
     labels_used = {"labels_used": _labels_used(report, counts)} if counts else {}
     if report.robustness is not None:
         counts["robust"] = report.robustness.count
+    # Only where it was measured: a report without it is the same as before there was any.
+    corrupted = {"corruptions": report.corruptions.to_json()} if report.corruptions else {}
     return {
         "schema": SCHEMA,
         "metrics": dict(report.metrics),
@@ -149,6 +153,7 @@ def _report_json(report: TrialReport) -> dict[str, Any]:
             for part in report.predictions
         },
         "robustness": None if report.robustness is None else _curve_json(report.robustness),
+        **corrupted,
         "counts": {**counts, **labels_used},
     }
 

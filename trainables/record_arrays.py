@@ -23,6 +23,8 @@ _EXAMPLE_FIELDS = (
     "attacked_predicted_N",
 )  # fmt: skip
 
+_LATER_EXAMPLE_FIELDS = ("clean_confidence_N", "attacked_confidence_N")  # older files lack them
+
 
 def predictions_to(path: Path, predictions: Sequence[Predictions]) -> None:
     """A row an image: split, index, label, predicted, and a chance for each class."""
@@ -59,8 +61,9 @@ def predictions_from(path: Path) -> tuple[Predictions, ...]:
 
 
 def examples_to(path: Path, examples: Examples) -> None:
-    """The fields of `Examples` by name."""
-    np.savez_compressed(path, **{name: getattr(examples, name) for name in _EXAMPLE_FIELDS})
+    """The fields of `Examples` by name, those that it has."""
+    fields = {name: getattr(examples, name) for name in (*_EXAMPLE_FIELDS, *_LATER_EXAMPLE_FIELDS)}
+    np.savez_compressed(path, **{n: held for n, held in fields.items() if held is not None})
 
 
 def examples_from(path: Path) -> Examples | None:
@@ -73,7 +76,8 @@ def examples_from(path: Path) -> Examples | None:
         return None
     try:
         with np.load(path, allow_pickle=False) as stored:
-            fields = {name: stored[name] for name in _EXAMPLE_FIELDS}
+            later = [name for name in _LATER_EXAMPLE_FIELDS if name in stored]
+            fields = {name: stored[name] for name in (*_EXAMPLE_FIELDS, *later)}
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path}: {error}") from None
     return Examples(**{**fields, "eps_255": float(fields["eps_255"])})

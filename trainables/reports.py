@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from trainables.corruptions.report import CorruptionReport
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,12 @@ class RobustnessCurve:
 
 @dataclass(frozen=True)
 class Examples:
-    """A few images before and after the attack at `eps_255`, for the picture."""
+    """A few images before and after the attack at `eps_255`, for the picture.
+
+    Args:
+        clean_confidence_N, attacked_confidence_N: the chance that the net gives the class which it
+            predicts, float32; None in files that are older than these.
+    """
 
     eps_255: float
     clean_NHWC: np.ndarray  # uint8
@@ -78,6 +86,8 @@ class Examples:
     labels_N: np.ndarray
     clean_predicted_N: np.ndarray
     attacked_predicted_N: np.ndarray
+    clean_confidence_N: np.ndarray | None = None
+    attacked_confidence_N: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,7 @@ class TrialReport:
     predictions: tuple[Predictions, ...] = ()
     robustness: RobustnessCurve | None = None
     examples: Examples | None = None
+    corruptions: CorruptionReport | None = None
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     steps: Mapping[str, np.ndarray] = field(default_factory=dict)

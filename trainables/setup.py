@@ -13,6 +13,7 @@ from trainables.attacks.epsilons import check_epsilons
 from trainables.attacks.making import make_attack
 from trainables.backbones import Backbone, check_input_size, get_backbone
 from trainables.bodies import body_of
+from trainables.compiling import check_compiler
 from trainables.config import TrialConfig
 from trainables.data import ImageData, load
 from trainables.device import resolve_device
@@ -20,6 +21,7 @@ from trainables.features import FeatureKey, settle_precision
 from trainables.recipe_check import check_recipe
 from trainables.splits import Splits
 from trainables.splitting import split_for
+from trainables.weak.kind import PseudoLabels
 from trainables.weights_digest import weights_digest
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 class TrialSetup:
     """Data, splits, the body and the key of its features; `device` is "cpu", "cuda" or "cuda:N".
 
-    `device` "cuda" extracts on every visible GPU; `one_device` is where all else happens.
+    `device` "cuda" extracts on every visible GPU; `one_device` is where all else happens. `pool`
+    are images without labels that are trained on, by place; None where `weak` is `none`.
     """
 
     data: ImageData
@@ -39,11 +42,23 @@ class TrialSetup:
     device: str
     spec: Backbone
     is_pretrained: bool
+    pool: PseudoLabels | None = None
 
     @property
     def rows_N(self) -> np.ndarray:
-        """Images whose features are needed: training, then validation."""
+        """Labelled images: training, then validation."""
         return np.concatenate([self.splits.train, self.splits.val])
+
+    @property
+    def input_rows_N(self) -> np.ndarray:
+        """Images whose inputs are needed: labelled ones, then those of the pool."""
+        return self.rows_N if self.pool is None else np.append(self.rows_N, self.pool.rows_P)
+
+    @property
+    def input_labels_N(self) -> np.ndarray:
+        """Their labels, int64; of the pool's what `PseudoLabels` says."""
+        known_N = np.asarray(self.data.labels_N[self.rows_N]).astype(np.int64)
+        return known_N if self.pool is None else np.append(known_N, self.pool.labels_P)
 
     @property
     def one_device(self) -> str:
@@ -60,13 +75,15 @@ def prepare(config: TrialConfig) -> TrialSetup:
 
     Raises:
         UsageError: an unknown name, epsilons out of order, a device or sizes that there are not.
-        UnavailableError: data or weights cannot be had, or what the attack needs.
+        UnavailableError: data or weights cannot be had, or what the attack or `compile` needs.
         InfeasibleTrial: the input is too small for the body, or the recipe contradicts itself.
     """
     device = resolve_device(config.device)
     check_epsilons(config.eps_255)
     if config.attack != NO_ATTACK:
         make_attack(config.attack)
+    if config.compile:
+        check_compiler()
     spec = get_backbone(config.backbone)
     input_size = config.input_size or spec.natural_size
     try:

@@ -16,6 +16,7 @@ import numpy as np
 
 from search_spaces.errors import UsageError
 from trainables.data.value import ImageData
+from trainables.folds.kind import SPLIT
 from trainables.stratified import balanced_order
 
 DEFAULT_TRAIN = 1000
@@ -44,6 +45,7 @@ class Splits:
         pool: all others; their labels are not used.
         seed: what they were drawn with.
         digest: 16 hex digits over the data's digest and all the indices.
+        validation: `split`, or the folds of `train` that stand for `val`, which is empty then.
     """
 
     train: np.ndarray
@@ -52,6 +54,7 @@ class Splits:
     pool: np.ndarray
     seed: int
     digest: str
+    validation: str = SPLIT
 
     @property
     def labels_used(self) -> int:
@@ -66,8 +69,9 @@ class Splits:
     def with_training(self, train: np.ndarray, data_digest: str) -> Splits:
         """These splits with other training images, in the order given; the rest is the pool."""
         pool = np.setdiff1d(self.unheld, train)
-        digest = _digest(data_digest, train, self.val, self.robust, pool)
-        return Splits(train, self.val, self.robust, pool, self.seed, digest)
+        of = data_digest + _way(self.validation)
+        digest = _digest(of, train, self.val, self.robust, pool)
+        return Splits(train, self.val, self.robust, pool, self.seed, digest, self.validation)
 
 
 def resolve_sizes(
@@ -105,7 +109,9 @@ def resolve_sizes(
     return SplitSizes(train, val, robust if robust is not None else max(1, min(default, val)))
 
 
-def make_splits(data: ImageData, sizes: SplitSizes, *, seed: int) -> Splits:
+def make_splits(
+    data: ImageData, sizes: SplitSizes, *, seed: int, validation: str = SPLIT
+) -> Splits:
     """Draw the splits, stratified; the same for the same data, sizes and seed.
 
     Every class has an image in `train` (in `val`, in `robust`) as long as that split is not smaller
@@ -122,8 +128,8 @@ def make_splits(data: ImageData, sizes: SplitSizes, *, seed: int) -> Splits:
     order_of_rest = rest[balanced_order(labels_N[rest], train_rng)]
     train, pool = order_of_rest[: sizes.train], np.sort(order_of_rest[sizes.train :])
     robust = val[: sizes.robust]
-    digest = _digest(data.digest, train, val, robust, pool)
-    return Splits(train, val, robust, pool, seed, digest)
+    digest = _digest(data.digest + _way(validation), train, val, robust, pool)
+    return Splits(train, val, robust, pool, seed, digest, validation)
 
 
 def _train_and_val(
@@ -172,6 +178,11 @@ def _check_fit(count: int, sizes: SplitSizes) -> None:
 def _shrunk(size: int, count: int) -> int:
     """`size`, in proportion where there are fewer images than the default splits take together."""
     return max(1, min(size, size * count // (DEFAULT_TRAIN + DEFAULT_VAL)))
+
+
+def _way(validation: str) -> str:
+    """What folds add to a digest; that of a split is as it was before there were folds."""
+    return "" if validation == SPLIT else f"/{validation}"
 
 
 def _digest(data_digest: str, *parts: np.ndarray) -> str:

@@ -36,6 +36,10 @@ class Trained:
         seconds: that training took.
         extra: further figures of its own, by metric.
         lr_T: the head's learning rate by step; empty where nobody kept it.
+        out_of_fold_RNK: of cross-validation, what the models that had not seen an image say of it,
+            by repeat; empty without.
+        pseudo_P: pseudo-labels that the trained net itself gives the images of `TrialSetup.pool`,
+            -1 where it is not sure; empty where they had theirs before.
     """
 
     weights: dict[str, np.ndarray]
@@ -44,6 +48,8 @@ class Trained:
     seconds: float
     extra: dict[str, float] = field(default_factory=dict)
     lr_T: np.ndarray = field(default_factory=lambda: np.empty(0))
+    out_of_fold_RNK: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0), np.float32))
+    pseudo_P: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def state(self) -> dict[str, Any]:
         """All of it, as `Checkpoint.save` takes it and `from_state` gives it back."""
@@ -55,13 +61,15 @@ class Trained:
         return cls(**{**state, "history": rows(state["history"])})
 
     def predictions(self, setup: TrialSetup) -> tuple[Predictions, ...]:
-        """Of the training and the validation split."""
+        """Of the training and the validation split; under cross-validation of each labelled image
+        what is kept says of it, and what the first repeat says that had not seen it."""
         labels_N = np.asarray(setup.data.labels_N[setup.rows_N])
-        split = len(setup.splits.train)
-        return tuple(
-            Predictions(name, setup.rows_N[part], labels_N[part], self.logits_NK[part])
-            for name, part in (("train", slice(0, split)), ("val", slice(split, None)))
-        )
+        split, logits_NK, rows_N = len(setup.splits.train), self.logits_NK, setup.rows_N
+        train = Predictions("train", rows_N[:split], labels_N[:split], logits_NK[:split])
+        if len(self.out_of_fold_RNK):
+            unseen_NK = self.out_of_fold_RNK[0]
+            return train, Predictions("val", train.indices_N, train.labels_N, unseen_NK)
+        return train, Predictions("val", rows_N[split:], labels_N[split:], logits_NK[split:])
 
 
 def final_metrics(

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
+from trainables.corruptions.choosing import NO_CORRUPTION
+from trainables.folds.kind import SPLIT
 from trainables.inputs import cached_inputs
 from trainables.probe import is_probe, train_head
 from trainables.reports import EpochReport, Progress, Report, TrialReport
@@ -26,6 +28,11 @@ from trainables.setup import TrialSetup, prepare
 from trainables.subsets.of_trial import chosen_setup
 from trainables.threads import torch_threads
 from trainables.trained import Trained, final_metrics
+from trainables.weak.judging import judged, used_pool
+from trainables.weak.of_trial import on_labels_alone, with_pool
+
+if TYPE_CHECKING:
+    from trainables.corruptions.report import CorruptionReport
 
 _LAYOUT = 2  # of the state in a checkpoint; another version's is left aside
 
@@ -48,18 +55,23 @@ def train(
     """
     checkpoint = checkpoint or Checkpoint(None)
     with torch_threads(config.threads):
-        setup, labels = yield from chosen_setup(config, prepare(config))
+        found = prepare(config)
+        setup, labels = yield from chosen_setup(config, found)
+        setup = yield from with_pool(config, setup)
         trained, extract_seconds = yield from _trained(config, setup, checkpoint)
         robustness, attack_seconds = yield from _robustness(config, setup, trained)
+        corruptions, corruption_figures = yield from _corruptions(config, setup, trained)
         predictions = trained.predictions(setup)
         metrics = {
             **final_metrics(predictions, trained.history),
             **trained.extra,
             **labels,
+            **judged(np.asarray(found.data.labels_N), used_pool(setup, trained)),
             **(robustness_metrics(robustness.curve) if robustness else {}),
             "train_seconds": trained.seconds,
             "extract_seconds": extract_seconds,
             "attack_seconds": attack_seconds,
+            **corruption_figures,
         }
         yield TrialReport(
             metrics=metrics,
@@ -68,6 +80,7 @@ def train(
             predictions=predictions,
             robustness=robustness.curve if robustness else None,
             examples=robustness.examples if robustness else None,
+            corruptions=corruptions,
             weights=trained.weights,
             digests=_digests(setup),
             steps={"lr": trained.lr_T} if len(trained.lr_T) else {},
@@ -97,7 +110,7 @@ def _trained(
     kept = {"of": of, "extract_seconds": saved.get("extract_seconds", 0.0) + seconds}
     recipe, lr_figures = yield from _at_its_lr(config, setup, inputs_NF, saved)
     kept |= lr_figures
-    train = train_head if is_probe(config) else _net_training()
+    train = _training(config)
     trained = yield from train(
         recipe,
         setup,
@@ -107,9 +120,14 @@ def _trained(
         kept=kept,
     )
     trained = replace(trained, extra={**trained.extra, **lr_figures})
-    if config.attack != NO_ATTACK:  # else nothing is left to do that a kill could interrupt
+    if _has_more_to_do(config):  # else nothing is left to do that a kill could interrupt
         checkpoint.save({**kept, "trained": trained.state()})
     return trained, kept["extract_seconds"]
+
+
+def _has_more_to_do(config: TrialConfig) -> bool:
+    """Once it is trained."""
+    return config.attack != NO_ATTACK or config.corruptions != NO_CORRUPTION
 
 
 def _at_its_lr(
@@ -128,13 +146,21 @@ def _at_its_lr(
 
     suggested = saved.get("lr_suggested")
     if suggested is None:
-        suggested = yield from suggested_lr(config, setup, inputs_NF)
+        suggested = yield from suggested_lr(*on_labels_alone(config, setup, inputs_NF))
     recipe = at_suggested_lr(config, suggested)
     return recipe, {"lr_suggested": suggested, "lr_peak": recipe.lr}
 
 
-def _net_training() -> Callable[..., Generator[Progress | EpochReport, None, Trained]]:
-    """Imported only by trials that need it: it needs all that builds and augments nets."""
+def _training(
+    config: TrialConfig,
+) -> Callable[..., Generator[Progress | EpochReport, None, Trained]]:
+    """What builds and augments nets is imported only by trials that need it."""
+    if config.validation != SPLIT:
+        from trainables.folds.training import train_over_folds
+
+        return train_over_folds
+    if is_probe(config):
+        return train_head
     from trainables.net_trial import train_net
 
     return train_net
@@ -167,3 +193,16 @@ def _robustness(
         device=setup.one_device,
     )
     return robustness, time.monotonic() - started
+
+
+def _corruptions(
+    config: TrialConfig, setup: TrialSetup, trained: Trained
+) -> Generator[Progress, None, tuple[CorruptionReport | None, dict[str, float]]]:
+    """Accuracy under corruptions of the images that are attacked, and the figures of it."""
+    if config.corruptions == NO_CORRUPTION:
+        return None, {}
+    from trainables.corruptions.of_trial import measure_trial  # scipy.ndimage
+
+    started = time.monotonic()
+    report = yield from measure_trial(config, setup, trained.weights)
+    return report, {**report.metrics(), "corruption_seconds": time.monotonic() - started}

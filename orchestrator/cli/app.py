@@ -29,6 +29,7 @@ COMMANDS = {
     "data": "orchestrator.cli.data:app",
     "cache": "orchestrator.cli.cache:app",
     "evaluate": "orchestrator.cli.evaluate:evaluate",
+    "attack": "orchestrator.cli.attack:attack",
     "reproduce": "orchestrator.cli.reproduce:reproduce",
     "report": "orchestrator.cli.report:report",
     "promote": "orchestrator.cli.promote:promote",

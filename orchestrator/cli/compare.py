@@ -144,10 +144,11 @@ def _answer_plan(plan: SearchPlan, console: Console, out: IO[str], *, as_json: b
 def _compare(
     plan: SearchPlan, stop: StopRequest, console: Console, out: IO[str], *, as_json: bool
 ) -> None:
-    from orchestrator.comparing import read_comparison
+    from orchestrator.comparing import check_repeats, read_comparison
     from orchestrator.views.comparison_table import print_comparison
 
     result = _run(plan, stop, console)
+    check_repeats(result.results, result.spec)
     comparison = read_comparison(result.results, result.spec)
     print_comparison(console, comparison)
     if as_json:

@@ -20,6 +20,7 @@ from orchestrator.cli.options import (
     flag,
     option,
 )
+from orchestrator.cli.quantities import seconds
 
 What = Annotated[
     str | None,
@@ -52,6 +53,30 @@ BestEpochBy = Annotated[
     str | None,
     option("--best-epoch", "METRIC", OUTPUT, "Tell the best epoch by this figure.", "val_loss"),
 ]
+Corruptions = Annotated[
+    str | None,
+    option(
+        "--corruptions",
+        "all|NAME,NAME|FOLDER",
+        DATA,
+        "Accuracy under corruptions at 5 severities; a FOLDER holds CIFAR-10-C's files.",
+        "none",
+    ),
+]
+CorruptionImages = Annotated[
+    int,
+    option("--corruption-images", "N", DATA, "Images at each of them.", "1000", min=1),
+]
+MaskingTime = Annotated[
+    str | None,
+    option(
+        "--masking-time",
+        "TIME|none",
+        DATA,
+        "About so long to look for signs of masked gradients.",
+        "30s",
+    ),
+]
 NoPictures = Annotated[bool, flag("--no-pictures", OUTPUT, "Only the numbers; draw nothing.")]
 
 
@@ -64,15 +89,19 @@ def evaluate(
     image_size: ImageSize = None,
     device: Device = "auto",
     best_epoch: BestEpochBy = None,
+    corruptions: Corruptions = None,
+    corruption_images: CorruptionImages = 1000,
+    masking_time: MaskingTime = None,
     no_pictures: NoPictures = False,
     storage: Storage = None,
     tracking_uri: TrackingUri = None,
     as_json: Json = False,
 ) -> None:
     """Evaluate a finished trial or a model: figures, confusions, calibration, worst mistakes."""
+    masking = 0.0 if masking_time == "none" else seconds(masking_time)
     with stdout_kept_clean(as_json) as stream:
         from orchestrator.evaluating.evaluate import evaluating
-        from orchestrator.evaluating.ready import EvaluateRequest
+        from orchestrator.evaluating.ready import MASKING_SECONDS, EvaluateRequest
         from orchestrator.views.evaluation_table import print_evaluated
         from orchestrator.views.stages import watched
 
@@ -86,6 +115,9 @@ def evaluate(
             device=device,
             pictures=not no_pictures,
             best_epoch=best_epoch,
+            corruptions=corruptions,
+            corruption_images=corruption_images,
+            masking_seconds=MASKING_SECONDS if masking is None else masking,
             storage=storage,
             tracking_uri=tracking_uri,
         )

@@ -70,6 +70,16 @@ OPTIONS: dict[str, Any] = {
             min=1,
         ),
     ],
+    "validation": Annotated[
+        str | None,
+        option(
+            "--validation",
+            "split|kfold:KxR",
+            DATA,
+            "On images set aside, or by K folds of the labelled ones, drawn anew R times.",
+            "split",
+        ),
+    ],
     "backbones": Annotated[
         str | None,
         option(

@@ -52,4 +52,5 @@ def _draw(study: str, storage: str | None) -> None:
         typer.echo(f"The pictures could not be written: {error}", err=True)
         return
     if paths:
-        typer.echo(f"  {count(len(paths))} files with pictures: {paths[0].parent}")
+        files = "1 file" if len(paths) == 1 else f"{count(len(paths))} files"
+        typer.echo(f"  {files} with pictures: {paths[0].parent}")

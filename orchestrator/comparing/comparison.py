@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from orchestrator.comparing.overlap import overlap_of
 from orchestrator.comparing.simultaneous import Blocks, Interval, mean_interval
 from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import ComparisonSpec, LeftOut, StudySpec
@@ -73,7 +74,7 @@ class Comparison:
     Args:
         study: of the repeats; `source` is the study that was searched.
         by: what the arms differ in.
-        overlap: share of all images that a validation split has.
+        overlap: share of all images that a validation split (or all its folds) has.
         left_out: groups without an arm, with the reason.
     """
 
@@ -174,8 +175,7 @@ def read_comparison(trials: Sequence[TrialFacts], spec: StudySpec) -> Comparison
     if held is None:
         rule = "Only a study that `orchestrator compare` made holds a comparison."
         raise UsageError(rule, got=spec.name)
-    images = spec.split.train + spec.split.val + spec.split.pool
-    overlap = spec.split.val / max(images, 1)
+    overlap = overlap_of(spec.split)
     maximize = objective.direction == "maximize"
     arms, differences = compare_values(
         _values(trials, held, objective.metric), overlap=overlap, maximize=maximize

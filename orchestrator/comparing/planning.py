@@ -11,6 +11,7 @@ from typing import Any
 import optuna
 
 from orchestrator.comparing.arms import Chosen, choose_arms, untuned
+from orchestrator.comparing.likeness import check_arms
 from orchestrator.plan.build import plan_search
 from orchestrator.plan.provenance import git_commit, versions
 from orchestrator.plan.resources import find_resources
@@ -116,8 +117,10 @@ def plan_repeats(
         spec: of the study that was searched.
 
     Raises:
-        UsageError: a study of other arms has the name already.
+        UsageError: a study of other arms has the name already; or the objective is under attack,
+            and two arms are not attacked alike.
     """
+    check_arms(chosen.arms, spec, [objective.metric])
     storage = storage_uri(request.run.storage)
     opened = open_storage(storage)
     name = check_study_name(request.name or f"{spec.name}-by-{request.by}")

@@ -8,53 +8,35 @@ Two sources of error are met:
   of variance), in a design with repeats as blocks: the chance that any of them misses is 5 %.
   The variance is the larger of the one pooled over all arms and the pair's own, so that an arm
   that scatters more than the others is not judged by their calm.
-- Splits that overlap. Repeats draw from the same images, so their values are correlated and the
-  mean varies more than their scatter says. With a correlation rho its variance is that of one
-  value times 1/R + rho / (1 - rho) (Nadeau and Bengio 2003, Inference for the generalization
-  error; rho is the share of all images that a validation split has).
+- Splits that overlap: `trainables/evaluation/overlap.py`.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-CONFIDENCE = 0.95
-LEAST_REPEATS = 2
+from trainables.evaluation.overlap import (
+    CONFIDENCE,
+    LEAST_REPEATS,
+    Interval,
+    mean_interval,
+    variance_factor,
+)
 
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean and its 95 % interval; the bounds are None where it cannot be told.
-
-    Args:
-        repeats: values behind it.
-    """
-
-    mean: float
-    low: float | None
-    high: float | None
-    repeats: int
-
-
-def mean_interval(values_R: Sequence[float], overlap: float) -> Interval:
-    """Of one arm by itself (Student's t); NaN stands for a repeat without a value."""
-    kept = np.asarray(values_R, dtype=float)
-    kept = kept[np.isfinite(kept)]
-    if len(kept) < LEAST_REPEATS:
-        mean = float(kept.mean()) if len(kept) else math.nan
-        return Interval(mean, None, None, len(kept))
-    from scipy.stats import t
-
-    wide = math.sqrt(kept.var(ddof=1) * variance_factor(len(kept), overlap))
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(kept) - 1)) * wide
-    mean = float(kept.mean())
-    return Interval(mean, mean - half, mean + half, len(kept))
+__all__ = [
+    "CONFIDENCE",
+    "Blocks",
+    "Interval",
+    "critical_value",
+    "mean_interval",
+    "pooled_variance",
+    "variance_factor",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +91,3 @@ def critical_value(arms: int, freedom: int) -> float:
     from scipy.stats import studentized_range
 
     return float(studentized_range.ppf(CONFIDENCE, arms, freedom)) / math.sqrt(2)
-
-
-def variance_factor(repeats: int, overlap: float) -> float:
-    """Variance of a mean over `repeats`, as a multiple of the scatter's."""
-    return 1 / repeats + overlap / (1 - overlap)

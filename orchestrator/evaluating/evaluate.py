@@ -12,13 +12,26 @@ from pathlib import Path
 
 import numpy as np
 
+from orchestrator.evaluating.corrupting import (
+    asked_corruptions,
+    check_data,
+    measuring,
+    write_corruptions,
+)
 from orchestrator.evaluating.files import PLACE, write_evaluation, write_pictures
+from orchestrator.evaluating.masking import checking, write_masking
 from orchestrator.evaluating.openings import count_openings, note_opening
-from orchestrator.evaluating.ready import EvaluateRequest, Ready, make_ready
+from orchestrator.evaluating.ready import (
+    CORRUPTION_IMAGES,
+    MASKING_SECONDS,
+    EvaluateRequest,
+    Ready,
+    make_ready,
+)
 from orchestrator.evaluating.result import Evaluated
+from orchestrator.evaluating.sending import send
 from orchestrator.evaluating.source import Source, find_source
 from orchestrator.say import in_words, silent
-from orchestrator.study.uris import held_tracking_uri
 from search_spaces.errors import UsageError
 from trainables.driving import drive
 from trainables.evaluating import Split, SplitImages, predict, split_images
@@ -39,6 +52,9 @@ def evaluate(
     device: str = "auto",
     pictures: bool = True,
     best_epoch: str | None = None,
+    corruptions: str | None = None,
+    corruption_images: int = CORRUPTION_IMAGES,
+    masking_seconds: float = MASKING_SECONDS,
     storage: str | None = None,
     tracking_uri: str | None = None,
     progress: Callable[[str], None] | None = None,
@@ -54,6 +70,10 @@ def evaluate(
         data_dir, image_size: as in `search`.
         pictures: False writes the numbers only.
         best_epoch: the figure by which the training's best epoch is told (default: `val_loss`).
+        corruptions: `all`, names and families (`noise,fog`), or a folder with the files of
+            CIFAR-10-C, which are test images.
+        corruption_images: at each corruption and severity.
+        masking_seconds: about so long to look for signs of masked gradients; 0: not at all.
         progress: is given a line about once a second; `print` will do.
 
     Raises:
@@ -71,6 +91,9 @@ def evaluate(
         device=device,
         pictures=pictures,
         best_epoch=best_epoch,
+        corruptions=corruptions,
+        corruption_images=corruption_images,
+        masking_seconds=masking_seconds,
         storage=storage,
         tracking_uri=tracking_uri,
     )
@@ -85,12 +108,16 @@ def evaluating(request: EvaluateRequest) -> Generator[Progress, None, Evaluated]
         raise UsageError("A split is train, val or test.", got=request.split)
     if request.out is not None and request.out.exists() and not request.out.is_dir():
         raise UsageError("--out names a folder.", got=str(request.out))
+    asked = asked_corruptions(request.corruptions, request.split, request.corruption_images)
     yield Progress("loading data and weights")
     source = find_source(request.what, storage=request.storage, tracking=request.tracking_uri)
     source, ready = make_ready(source, request)
+    check_data(asked, ready.data)
     best_epoch = _best_epoch(source, request.best_epoch)  # before the test split is opened
     images = _images(source, ready, request.split)
     logits_NK = yield from predict(ready.classify, images)
+    masking = yield from checking(ready, images, request.masking_seconds)
+    corrupted = yield from measuring(asked, ready, images)
     openings, counted_for = count_openings(source, ready.data)
     evaluation = _evaluation(source, ready, images, logits_NK, openings, best_epoch)
     yield Progress("drawing" if request.pictures else "writing")
@@ -99,7 +126,12 @@ def evaluating(request: EvaluateRequest) -> Generator[Progress, None, Evaluated]
     files = write_evaluation(folder, evaluation)
     if request.pictures:
         files += write_pictures(folder, evaluation, images, source.record, title=title)
-    unsent = _send(source, files, request)
+    if masking is not None:
+        files += write_masking(folder, request.split, masking)
+    if corrupted is not None:
+        drawn = request.pictures
+        files += write_corruptions(folder, request.split, corrupted, title=title, pictures=drawn)
+    unsent = send(source, files, request, masking)
     return Evaluated(
         name=source.name,
         label=source.label,
@@ -114,6 +146,8 @@ def evaluating(request: EvaluateRequest) -> Generator[Progress, None, Evaluated]
         trial=source.trial,
         run_id=source.run_id,
         unsent=unsent,
+        corruptions=corrupted,
+        masking=masking,
     )
 
 
@@ -167,23 +201,3 @@ def _default_folder(source: Source) -> Path:
     if source.folder is not None:
         return source.folder / PLACE / ("model" if source.model else "")
     return Path(f"evaluation-{re.sub(r'[^A-Za-z0-9._-]+', '-', source.name).strip('-')}")
-
-
-def _send(source: Source, files: tuple[Path, ...], request: EvaluateRequest) -> str:
-    """Put the files into the trial's MLflow run; what went wrong, in words, or ""."""
-    if source.spec is None or source.trial is None:
-        return ""
-    try:
-        uri = held_tracking_uri(source.spec.tracking_uri, request.tracking_uri)
-    except UsageError as error:  # its password is not here
-        return str(error)
-    from orchestrator.tracking.evaluations import send_files
-
-    return send_files(
-        files,
-        uri,
-        f"{PLACE}/model" if source.model else PLACE,
-        run_id=source.run_id,
-        spec=source.spec,
-        trial=source.trial,
-    )

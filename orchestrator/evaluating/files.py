@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +30,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation) -> tuple[Path, ...]:
     split = evaluation.split
     table = confusion_csv(evaluation.confusion, evaluation.classes)
     numbers, confusion = folder / f"evaluation-{split}.json", folder / f"confusion-{split}.csv"
-    with _writing_to(folder):
+    with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_json(numbers, evaluation.to_json())
         write_file(confusion, lambda beside: beside.write_text(table, encoding="utf-8"))
@@ -54,7 +56,7 @@ def write_pictures(
         UnavailableError: the folder cannot be written.
     """
     paths = []
-    with _writing_to(folder):
+    with writing_to(folder):
         for name, draw in _pictures(evaluation, images, record, title).items():
             paths.append(folder / f"{name}.png")
             _write_picture(paths[-1], draw())
@@ -62,7 +64,12 @@ def write_pictures(
 
 
 @contextmanager
-def _writing_to(folder: Path) -> Iterator[None]:
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turns what the file system says into words.
+
+    Raises:
+        UnavailableError: the folder cannot be written.
+    """
     try:
         yield
     except OSError as error:
@@ -122,3 +129,16 @@ def in_a_line(evaluation: Evaluation) -> str:
 
 def _write_picture(path: Path, held: bytes) -> None:
     write_file(path, lambda beside: beside.write_bytes(held))
+
+
+def evaluated_alarms(folder: Path | None) -> list[Mapping[str, Any]]:
+    """Alarms of all evaluations in a trial's folder, each name once."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in sorted((folder / PLACE).rglob("masking-*.json")) if folder is not None else []:
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))["alarms"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        for alarm in held:
+            found.setdefault(str(alarm.get("name")), alarm)
+    return list(found.values())

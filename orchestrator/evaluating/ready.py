@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +22,21 @@ from trainables.evaluating import (
     trial_classifier,
 )
 from trainables.evaluation.evaluation import Fact
+from trainables.setup import TrialSetup
 from trainables.splits import Splits
 from trainables.splitting import chooses_images, split_for
 
 if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
     from orchestrator.using.classifier import LoadedClassifier
+
+
+CORRUPTION_IMAGES = 1000
+"""At each corruption and severity."""
+MASKING_SECONDS = 30.0
+"""About so long to look for masked gradients."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +52,24 @@ class EvaluateRequest:
     device: str = "auto"
     pictures: bool = True
     best_epoch: str | None = None
+    corruptions: str | None = None
+    corruption_images: int = CORRUPTION_IMAGES
+    masking_seconds: float = MASKING_SECONDS
     storage: str | None = None
     tracking_uri: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Ready:
-    """A classifier, and the data that it is to be held against."""
+    """A classifier, and the data that it is to be held against.
+
+    Args:
+        net: puts the same together to be attacked: images01_NCHW in [0, 1] -> logits_NK, with
+            gradients, on the device that `facts` name.
+    """
 
     classify: Classify
+    net: Callable[[], nn.Module]
     data: ImageData
     splits: Splits | None
     facts: dict[str, Fact]
@@ -78,8 +100,18 @@ def make_ready(source: Source, request: EvaluateRequest) -> tuple[Source, Ready]
         "precision": setup.key.precision,
         "device": setup.one_device,
     }
-    classify = trial_classifier(record.config, setup, record.report.weights)
-    return source, Ready(classify, setup.data, setup.splits, facts)
+    weights = record.report.weights
+    classify = trial_classifier(record.config, setup, weights)
+    net = partial(_trial_net, record.config, setup, weights)
+    return source, Ready(classify, net, setup.data, setup.splits, facts)
+
+
+def _trial_net(
+    config: TrialConfig, setup: TrialSetup, weights: Mapping[str, np.ndarray]
+) -> nn.Module:
+    from trainables.trial_model import trial_model
+
+    return trial_model(config, setup, weights)
 
 
 def _of_model(source: Source, model: str, request: EvaluateRequest) -> tuple[Source, Ready]:
@@ -104,7 +136,22 @@ def _of_model(source: Source, model: str, request: EvaluateRequest) -> tuple[Sou
     )
     _check_data(loaded, source, data, model)
     splits = None if config is None else _splits(config, data, source, request)
-    return source, Ready(loaded.logits, data, splits, {"device": "cpu"})
+    return source, Ready(loaded.logits, partial(_model_net, model, uri), data, splits, _ON_CPU)
+
+
+_ON_CPU: dict[str, Fact] = {"device": "cpu"}
+
+
+def _model_net(model: str, uri: str) -> nn.Module:
+    """Its graph, run node by node, since autograd does not follow it as it was loaded."""
+    from orchestrator.promoting.exported import load_net
+    from orchestrator.tracking.model_places import fetch_model, find_model
+    from orchestrator.using.mlmodel import FILE, GRAPH
+
+    found = find_model(model, uri)
+    with tempfile.TemporaryDirectory(prefix="orchestrator-model-") as into:
+        fetch_model(found, uri, Path(into), names=(FILE, GRAPH))
+        return load_net(Path(into), uri=found.uri, digest=found.digest)[0]
 
 
 def _splits(

@@ -11,6 +11,9 @@ from trainables.evaluation import Evaluation
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trainables.attacks.masking_check import MaskingCheck
+    from trainables.corruptions.report import CorruptionReport
+
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -26,6 +29,8 @@ class Evaluated:
         folder: where `files` are.
         unsent: why the files are not in the trial's MLflow run, in words; "" where they are, or
             where there is no run.
+        corruptions: where they were asked for.
+        masking: signs of masked gradients; None where they were not to be looked for.
     """
 
     name: str
@@ -41,6 +46,8 @@ class Evaluated:
     trial: int | None = None
     run_id: str | None = None
     unsent: str = ""
+    corruptions: CorruptionReport | None = None
+    masking: MaskingCheck | None = None
 
     @property
     def split(self) -> str:
@@ -74,6 +81,8 @@ class Evaluated:
             "test_openings": self.test_openings,
             "counted_for": self.counted_for,
             "evaluation": self.evaluation.to_json(),
+            "corruptions": self.corruptions.to_json() if self.corruptions else None,
+            "masking": self.masking.to_json() if self.masking else None,
             "folder": str(self.folder),
             "files": [path.name for path in self.files],
             "unsent": self.unsent,

@@ -24,9 +24,11 @@ def study_pictures(
     """
     from orchestrator.pictures.arms import draw_arms
     from orchestrator.pictures.fidelity import draw_fidelity
+    from orchestrator.pictures.front_images import draw_front_images
     from orchestrator.pictures.history import draw_history
     from orchestrator.pictures.history_time import draw_history_time
     from orchestrator.pictures.importances import draw_importances
+    from orchestrator.pictures.label_curves import draw_label_curves
     from orchestrator.pictures.parallel import draw_parallel
     from orchestrator.pictures.pareto import draw_pareto
     from orchestrator.pictures.slices import draw_slices
@@ -36,9 +38,11 @@ def study_pictures(
     view = study_view(study, spec, now)
     for draw in (
         draw_arms,
+        draw_label_curves,
         draw_history,
         draw_history_time,
         draw_pareto,
+        draw_front_images,
         draw_importances,
         draw_slices,
         draw_parallel,

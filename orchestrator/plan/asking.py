@@ -11,6 +11,8 @@ from typing import Any
 from orchestrator.request import SearchRequest
 from search_spaces.errors import UsageError
 from search_spaces.space import Space
+from trainables.attacks import NO_ATTACK
+from trainables.folds import SPLIT, as_typed
 
 
 def asked_fields(request: SearchRequest) -> dict[str, Any]:
@@ -22,6 +24,7 @@ def asked_fields(request: SearchRequest) -> dict[str, Any]:
         "train_size": request.train_size,
         "val_size": request.val_size,
         "robust_size": request.robust_size,
+        "validation": request.validation,
         "weights": request.weights,
         "weights_dir": request.weights_dir,
         "seed": request.seed,
@@ -42,7 +45,12 @@ def named_fields(request: SearchRequest, space: Space, fixed: Mapping[str, Any])
     """
     options = {**asked_fields(request), **_one_backbone(request, space, fixed)}
     _check_question(space, {**options, **fixed}, fixed)
-    return {**space.defaults, **options, **space.fixed, **fixed}
+    named = {**space.defaults, **options, **space.fixed, **fixed}
+    if "validation" in named:
+        named["validation"] = as_typed(str(named["validation"]))
+        if named["validation"] != SPLIT and "attack" not in {*options, *space.fixed, *fixed}:
+            named["attack"] = NO_ATTACK  # every labelled image is trained on in the end
+    return named
 
 
 def _check_question(space: Space, asked: Mapping[str, Any], fixed: Mapping[str, Any]) -> None:

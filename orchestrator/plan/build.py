@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from orchestrator.plan.continuing import plan_continuation
+from orchestrator.plan.folded_goals import check_goals
 from orchestrator.plan.ground import Ground, find_ground
 from orchestrator.plan.provenance import git_commit, versions
 from orchestrator.plan.searching import search_choices
@@ -82,6 +83,9 @@ def _spec(
         seed=ground.seed,
         fixed=ground.fixed,
     )
+    if ground.ours:
+        goals = (*choices["objectives"], *choices["constraints"])
+        check_goals(goals, ground.fields["split"].validation)
     return StudySpec(
         name=name,
         space=space.name,

@@ -15,6 +15,7 @@ from orchestrator.settings import make_config, parse_free_settings, parse_settin
 from orchestrator.study.configs import is_ours
 from orchestrator.study.context import study_context
 from orchestrator.study.facts import read_facts
+from orchestrator.study.measured_alike import attack_version
 from orchestrator.study.pruners import parse_pruner
 from orchestrator.study.samplers import SAMPLERS
 from orchestrator.study.spec import ObjectiveSpec, StudySpec
@@ -23,7 +24,10 @@ from orchestrator.study.uris import held_tracking_uri
 from search_spaces.errors import UsageError
 from search_spaces.exploring import parameters
 from search_spaces.space import Space
+from trainables.corruptions.choosing import corruptions_as_typed
 from trainables.data import load
+from trainables.folds import as_typed
+from trainables.weak import weak_as_typed
 
 _PLACES = ("data_dir", "weights_dir", "cache_limit_gb", "device", "threads", "accumulation")
 
@@ -37,7 +41,7 @@ def plan_continuation(request: SearchRequest, space: Space, storage: str) -> Sea
     """
     study = load_study(open_storage(storage), str(request.study))
     spec = read_spec(study)
-    found = _differences(spec, request, space) + _changed_data(spec)
+    found = _differences(spec, request, space) + _changed_data(spec) + _changed_attack(spec)
     if found:
         raise UsageError(
             f"A study goes on only with the choices it was made with; {spec.name} differs in:"
@@ -156,6 +160,9 @@ def _changed_fields(spec: StudySpec, request: SearchRequest) -> list[str]:
     fixed = parse_settings(request.settings)
     asked = {**asked_fields(request), **fixed}
     wanted = make_config(asked).model_dump(mode="json")
+    wanted["validation"] = as_typed(wanted["validation"])
+    wanted["corruptions"] = corruptions_as_typed(wanted["corruptions"])
+    wanted["weak"] = weak_as_typed(wanted["weak"])
     if "data" in asked:
         wanted["data"] = load(wanted["data"], image_size=wanted["image_size"]).name
     return [
@@ -182,6 +189,13 @@ def _changed_data(spec: StudySpec) -> list[str]:
     elif split.spec.digest != spec.split.digest:
         lines.append(_line("split", spec.split.digest, split.spec.digest))
     return lines
+
+
+def _changed_attack(spec: StudySpec) -> list[str]:
+    """A newer version of this program may attack in another way under the same name."""
+    held = spec.attack.get("attack_version")
+    now = attack_version(str(spec.attack["name"])) if held is not None else None
+    return [] if held == now else [_line("version of the attack", held, now)]
 
 
 def _line(what: str, held: object, asked: object) -> str:

@@ -75,13 +75,14 @@ def estimate(
 
     extract = _extraction(likely, work, rate, first, further) / lanes
     attack = trials(work.attacked) / lanes
+    corrupt = (trials(work.corrupted) + work.trials * work.corrupting_seconds) / lanes
     overhead = HEAD_SECONDS * work.trials / lanes
     every = likely.first + (likely.further if further else ())
     is_head = all(trial.recipe.tune == "head" for trial in every)
     train = 0.0 if is_head else trials(work.anew) / lanes + overhead
     head = overhead if is_head else 0.0
-    total = START_SECONDS + extract + train + head + attack
-    return Estimate(total, extract, head, attack, START_SECONDS, train)
+    total = START_SECONDS + extract + train + head + attack + corrupt
+    return Estimate(total, extract, head, attack, START_SECONDS, train, corrupt)
 
 
 def _mean(trials: Sequence[Planned], passes: Callable[[Planned], float], rate: Rate) -> float:
@@ -105,6 +106,10 @@ def _extraction(likely: Likely, work: Workload, rate: Rate, first: int, further:
             key = (*seen, trial_kind(trial))
             cost = work.kept(trial) / rate(trial.backbone, trial.pixels)
             found[key] = max(found.get(key, 0.0), cost)
+            if teacher := work.teaching(trial):
+                taught = (teacher.backbone, teacher.size, *seen[2:], "features")
+                cost = teacher.images / rate(teacher.backbone, teacher.size)
+                found[taught] = max(found.get(taught, 0.0), cost)
         return found
 
     once = seconds(likely.first)

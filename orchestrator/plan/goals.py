@@ -14,15 +14,19 @@ from typing import Any, cast
 from orchestrator.settings import read_value
 from orchestrator.study.spec import ConditionSpec, ObjectiveSpec
 from search_spaces.errors import UnknownNameError, UsageError
+from trainables.corruptions import CORRUPTIONS
 
 FINAL_ONLY = (
     "fgsm_acc",
     "robust_acc",
     "robust_score",
+    "corruption_acc",
     "train_seconds",
     "extract_seconds",
     "attack_seconds",
     "attack_passes",
+    "corruption_seconds",
+    "corruption_passes",
 )
 """Figures of our own trials that come with the final report."""
 
@@ -87,7 +91,7 @@ def parse_point(text: str) -> dict[str, Any]:
 
 def check_metric(name: str, *, ours: bool) -> None:
     """Raise UnknownNameError for a metric that our own trials do not give."""
-    known = (*BY_EPOCH, *FINAL_ONLY)
+    known = (*BY_EPOCH, *FINAL_ONLY, *(f"corruption_acc_{each}" for each in CORRUPTIONS))
     if ours and name not in known and not _BY_EPSILON.fullmatch(name):
         raise UnknownNameError("metric", name, known)
 

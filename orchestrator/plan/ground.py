@@ -15,6 +15,7 @@ from orchestrator.run.trainable import load_trainable
 from orchestrator.say import Say
 from orchestrator.settings import parse_free_settings
 from orchestrator.study.configs import is_ours
+from orchestrator.study.measured_alike import attack_spec
 from search_spaces.errors import UsageError
 from search_spaces.exploring import check_params, parameters
 from search_spaces.space import Space, SpaceContext
@@ -23,7 +24,7 @@ OUR_TRIAL = "trainables.trial:train"
 _OWN_TRIALS = 20
 # Options that say something about images and backbones.
 _OURS_ALONE = (
-    *("data", "data_dir", "image_size", "train_size", "val_size", "robust_size"),
+    *("data", "data_dir", "image_size", "train_size", "val_size", "robust_size", "validation"),
     *("backbones", "weights", "weights_dir", "cache_limit_gb"),
 )
 
@@ -76,7 +77,7 @@ def find_ground(request: SearchRequest, space: Space, say: Say) -> Ground:
             "left_out": settled.found.left_out,
             "input_sizes": settled.sizes,
             "input_size_reason": settled.sizing.reason,
-            "attack": {"name": asked.attack, "eps_255": asked.eps_255, "images": split.spec.robust},
+            "attack": attack_spec(asked.attack, asked.eps_255, split.spec.robust),
             "plan_seconds": settled.sizing.estimate.total,
         },
         context=settled.context,

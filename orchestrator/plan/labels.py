@@ -11,6 +11,7 @@ from search_spaces.exploring import Parameter
 from search_spaces.space import Space
 from trainables.config import TrialConfig
 from trainables.data.value import ImageData
+from trainables.folds import SPLIT
 from trainables.splits import Splits, resolve_sizes
 from trainables.splitting import chooses_images, split_for
 from trainables.subsets import candidates, parse_subset
@@ -31,6 +32,8 @@ def with_labels(
     if default is None or "train_size" in {**space.fixed, **options}:
         return asked
     count = len(data.labels_N)
+    if asked.validation != SPLIT:
+        return asked.replace(train_size=min(int(default), count))
     sizes = resolve_sizes(count, len(data.classes), train=None, val=asked.val_size, robust=None)
     return asked.replace(train_size=max(1, min(int(default), count - sizes.val)))
 

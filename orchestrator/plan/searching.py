@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.plan.goals import choose_gate, parse_condition, parse_objectives, parse_point
 from orchestrator.request import SearchRequest
+from orchestrator.study.measured_alike import check_space
 from orchestrator.study.pruners import parse_pruner, rungs
 from orchestrator.study.samplers import SamplerNeeds, choose_sampler
 from orchestrator.study.sampling import needs_of
@@ -41,6 +42,11 @@ def search_choices(
     constraints = tuple(
         parse_condition(text, option="--constraint", ours=ours) for text in request.constraints
     )
+    target = target_of(request, ours=ours)
+    if ours:
+        conditions = (*constraints, *((target,) if target else ()))
+        free = {name for name in map(field_of, known) if name not in fixed}
+        check_space(free, [each.metric for each in (*objectives, *conditions)])
     needs = needs_of(space, context, objectives, constraints, trials, seed, fixed)
     pruner = parse_pruner(request.pruner if request.pruner is not None else space.pruner)
     return {
@@ -49,7 +55,7 @@ def search_choices(
         "sampler": _sampler(request, space, needs),
         "fidelity": space.fidelity,
         **_early(request, space, pruner, objectives, ours),
-        "target": target_of(request, ours=ours),
+        "target": target,
         "max_failures": request.max_failures or MOST_FAILURES,
         "on_budget": request.on_budget or "finish",
         "duplicates": _duplicates(request, fixed),

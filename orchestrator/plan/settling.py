@@ -8,10 +8,12 @@ from typing import Any
 
 from orchestrator.plan.asking import asked_fields, named_fields
 from orchestrator.plan.candidates import Candidates
+from orchestrator.plan.corrupting import with_corruptions
 from orchestrator.plan.estimating import Workload, measured_rate
 from orchestrator.plan.finding_backbones import ANY_SIZES, find_backbones, widest_context
 from orchestrator.plan.labels import labels_of_draws, with_labels
 from orchestrator.plan.likely import likely_points
+from orchestrator.plan.pool import check_teacher
 from orchestrator.plan.recipes import check_recipes
 from orchestrator.plan.resources import find_resources
 from orchestrator.plan.searching import default_trials, trials_wanted
@@ -36,10 +38,12 @@ from search_spaces.space import Space, SpaceContext
 from trainables.attacks import NO_ATTACK
 from trainables.attacks.epsilons import check_epsilons
 from trainables.backbones import check_input_size
+from trainables.compiling import check_compiler
 from trainables.config import TrialConfig
 from trainables.data import load
 from trainables.device import resolve_device
 from trainables.features import settle_precision
+from trainables.weak import weak_as_typed
 
 __all__ = ["Settled", "asked_fields", "settle"]
 
@@ -77,7 +81,11 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
     """
     fixed = parse_settings(request.settings)
     named = named_fields(request, space, fixed)
-    asked = _with_attack(make_config(named))
+    asked = with_corruptions(_with_attack(make_config(named)), request, space, named)
+    asked = asked.replace(weak=weak_as_typed(asked.weak))
+    check_teacher(asked)
+    if asked.compile:
+        check_compiler()
     resources = find_resources(request)
     found = find_backbones(request, space, asked, fixed)
     say(f"reading {asked.data}")
@@ -185,8 +193,8 @@ def _settled_fields(
     changes: dict[str, Any] = {
         "data": split.data.name,  # absolute, so that it means the same wherever a trial runs
         "train_size": split.spec.train,
-        "val_size": split.spec.val,
-        "robust_size": split.spec.robust,
+        "val_size": split.spec.val or None,  # none where folds stand for it
+        "robust_size": split.spec.robust or None,
         "precision": work.precision,
         "threads": asked.threads or max(1, int(resources.cpus_per_trial)),
     }

@@ -39,6 +39,7 @@ class Estimate:
             run at a time.
         start: before the first trial runs.
         train: what trials spend on training nets, where more than heads is trained; divided too.
+        corrupt: on corrupting images and predicting them; divided too.
     """
 
     total: float
@@ -47,6 +48,7 @@ class Estimate:
     attack: float
     start: float
     train: float = 0.0
+    corrupt: float = 0.0
 
 
 @dataclass(frozen=True)

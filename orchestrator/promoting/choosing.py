@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from orchestrator.comparing import read_comparison
+from orchestrator.comparing import check_repeats, read_comparison
 from orchestrator.comparing.comparison import ArmResult
 from orchestrator.promoting.candidate import Candidate, Finalist
 from orchestrator.promoting.finalists import ROBUST
@@ -31,9 +31,11 @@ def choose_candidate(result: SearchResult, *, min_robust: float | None = None) -
 
     Raises:
         TrialFailed: no finalist has two finished repeats, or none reaches the bound.
+        UsageError: they are chosen by a figure under attack, and were not attacked alike.
     """
     spec, held = result.spec, result.spec.comparison
     assert held is not None
+    check_repeats(result.results, spec)
     metric, maximize = spec.objectives[0].metric, spec.objectives[0].direction == "maximize"
     runs = _runs(result.results, held)
     rows = _finalists(read_comparison(result.results, spec).arms, held, runs, min_robust)

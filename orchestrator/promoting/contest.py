@@ -19,7 +19,13 @@ from orchestrator.evaluating.source import Source
 from orchestrator.promoting.candidate_net import candidate_net, latency_p95_ms, pixels_to_logits
 from orchestrator.promoting.champion import load_champion
 from orchestrator.promoting.evidence import Evidence, Showing, Survival
-from orchestrator.promoting.measuring import TestImages, open_test_images, right_on, survival_on
+from orchestrator.promoting.measuring import (
+    TestImages,
+    open_test_images,
+    right_on,
+    survival_on,
+    with_masking,
+)
 from orchestrator.promoting.request import PromoteRequest
 from orchestrator.promoting.strongest import ChosenAttack, choose_attack
 from orchestrator.tracking.registry import Version
@@ -30,6 +36,8 @@ from trainables.record import TrialRecord
 from trainables.reports import Progress
 from trainables.setup import TrialSetup
 
+MASKING_SECONDS = 60.0
+"""About so long to look for signs of masked gradients on each of the two, at the most."""
 GRIDS = {
     "linf": (0.0, 0.5, 1.0, 2.0, 4.0, 8.0),
     "l2": (0.0, 8.0, 16.0, 32.0, 64.0, 128.0),
@@ -101,7 +109,8 @@ class Contest:
         """Once: in a second comparison the attack is the same as in the first."""
         if self._attack is not None or self.request.attack == NO_ATTACK:
             return
-        rows_V = self.setup.splits.val
+        # Without images set aside (validation=kfold:...) the attack is chosen on training images.
+        rows_V = self.setup.splits.val if len(self.setup.splits.val) else self.setup.splits.train
         self._attack = yield from choose_attack(
             self.request.attack,
             nets,
@@ -129,4 +138,6 @@ class Contest:
         if self._attack is not None:
             grid = GRIDS[self._attack.attack.norm]
             survival = yield from survival_on(net, self._test, self._attack, grid)
+            seconds = min(MASKING_SECONDS, self.request.attack_seconds)
+            survival = yield from with_masking(net, self._test, survival, seconds)
         return Showing(right_N, survival, latency)

@@ -168,8 +168,17 @@ def decide(evidence: Evidence, gates: Gates) -> PromotionDecision:
         by=gates.by,
         against=evidence.version if evidence.champion else "",
         attack=dict(survival.provenance) if survival else None,
-        warnings=survival.warnings if survival else (),
+        warnings=_warnings(evidence),
     )
+
+
+def _warnings(evidence: Evidence) -> tuple[str, ...]:
+    """What speaks against the robust figures of either model."""
+    own = evidence.candidate.survival
+    other = evidence.champion.survival if evidence.champion else None
+    theirs = other.warnings if other else ()
+    said = tuple(f"Of the champion, version {evidence.version}: {words}" for words in theirs)
+    return (own.warnings if own else ()) + said
 
 
 def refuse(words: str, check: str = "candidate") -> PromotionDecision:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from search_spaces.errors import UsageError
+from trainables.attacks.comparing import comparable
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +93,14 @@ class Evidence:
             if one is not other:
                 raise UsageError("Two models are compared under the same attack, or under none.")
             return
-        if _attacked(one) != _attacked(other):
-            rule = "Two models are compared under the same attack, on the same sample."
-            raise UsageError(rule, got=[_attacked(one), _attacked(other)])
+        comparable(_measured(one), _measured(other))
 
 
-def _attacked(survival: Survival) -> dict[str, Any]:
+def _measured(survival: Survival) -> dict[str, Any]:
+    """All that its figures depend on; what the arrays themselves say wins."""
     return {
+        **survival.provenance,
         **survival.specification,
         "eps_255": survival.eps_255,
-        "images": len(survival.right_ME),
-        "sample_digest": survival.provenance.get("sample_digest"),
+        "count": len(survival.right_ME),
     }

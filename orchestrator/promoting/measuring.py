@@ -6,7 +6,7 @@ Shapes: N images, M of them attacked, H W C an image, K classes, E epsilons (the
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import nn
 
 from orchestrator.promoting.evidence import Survival
 from orchestrator.promoting.strongest import ChosenAttack
+from trainables.attacks.masking_check import check_masking
 from trainables.attacks.robustness import measure_robustness
 from trainables.data import ImageData, open_test
 from trainables.reports import Progress
@@ -87,3 +88,22 @@ def survival_on(
         provenance=provenance,
         warnings=tuple(str(words) for words in warnings),
     )
+
+
+def with_masking(
+    net: nn.Module, test: TestImages, survival: Survival, seconds: float
+) -> Generator[Progress, None, Survival]:
+    """`survival` with the signs of masked gradients that attacks which must agree have shown.
+
+    They change no verdict: a person reads them beside the decision, and in the version's tags.
+    """
+    rows_M = test.attacked_M
+    found = yield from check_masking(
+        net, test.images_NHWC[rows_M], test.labels_N[rows_M], seconds=seconds
+    )
+    known = list(survival.provenance.get("alarms") or ())
+    names = {alarm["name"] for alarm in known}
+    fresh = [alarm for alarm in found.to_json()["alarms"] if alarm["name"] not in names]
+    provenance = {**survival.provenance, "alarms": known + fresh, "masking": found.to_json()}
+    words = tuple(str(alarm["words"]) for alarm in fresh)
+    return replace(survival, provenance=provenance, warnings=survival.warnings + words)

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 
 from orchestrator.promoting.decision import PromotionDecision
 from orchestrator.views.numbers import count, metric, percent, percent_between, plain
+from orchestrator.views.validation_words import folds_said
 from trainables.config import TrialConfig
+from trainables.folds.kind import SPLIT, parse_validation
 from trainables.record import TrialRecord
 
 _MOST_CLASSES = 40
@@ -76,6 +78,9 @@ def _parts(
 def _labels(record: TrialRecord) -> str:
     counts = record.counts
     train, val = counts.get("train", 0), counts.get("val", 0)
+    kfold = parse_validation(getattr(record.config, "validation", SPLIT))
+    if kfold is not None:
+        return f"{count(train)} labelled training images, validated by {folds_said(kfold)}"
     return f"{count(train)} labelled training images, {count(val)} for validation"
 
 

@@ -105,6 +105,8 @@ def version_tags(decision: PromotionDecision, record: TrialRecord) -> dict[str, 
     if decision.attack:
         tags["attack"] = decision.attack["attack"]
         tags["attack_provenance"] = json.dumps(decision.attack, default=str)
+        alarms = decision.attack.get("alarms") or ()
+        tags["alarms"] = ", ".join(str(alarm["name"]) for alarm in alarms) or None
     return {name: _text(value) for name, value in tags.items() if value is not None}
 
 

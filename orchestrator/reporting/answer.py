@@ -25,7 +25,8 @@ def answer(material: Material) -> tuple[str, ...]:
     if material.best is None:
         return (_nothing(material),)
     several = len(material.spec.objectives) > 1
-    sentences = [*(_front(material) if several else _best(material)), *_chance(material)]
+    sentences = [*_labels(material), *(_front(material) if several else _best(material))]
+    sentences += _chance(material)
     for comparison in material.comparisons:
         sentences += [
             f"Run again {count(comparison.repeats)} times on fresh seeds and splits, by "
@@ -33,6 +34,14 @@ def answer(material: Material) -> tuple[str, ...]:
             *map(_sentence, comparison.sentences[:_MOST_PAIRS]),
         ]
     return (*sentences, *_on_test(material), *_progress(material))
+
+
+def _labels(material: Material) -> tuple[str, ...]:
+    """How many are enough, where the study asked; the checks stand in their own section."""
+    from orchestrator.label_curves.reading import read_label_curves
+    from orchestrator.label_curves.words import label_answers
+
+    return label_answers(read_label_curves(material.trials, material.spec))
 
 
 def _nothing(material: Material) -> str:

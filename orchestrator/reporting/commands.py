@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.request import SearchRequest
 from orchestrator.study.spec import ObjectiveSpec, StudySpec
+from trainables.folds.kind import SPLIT
 
 _LOCAL = ("python", "orchestrator")  # no packages of an index
 _DEFAULT_FAILURES = 10
@@ -63,7 +64,10 @@ def _data(spec: StudySpec) -> Iterator[tuple[str, str]]:
         yield "--image-size", str(size)
     yield "--data", name
     yield "--train-size", str(spec.split.train)
-    yield "--val-size", str(spec.split.val)
+    if spec.split.validation == SPLIT:
+        yield "--val-size", str(spec.split.val)
+    else:
+        yield "--validation", spec.split.validation
     if spec.split.robust:
         yield "--robust-size", str(spec.split.robust)
     if spec.backbones:

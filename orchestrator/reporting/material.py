@@ -16,6 +16,7 @@ from orchestrator.study.spec import StudySpec
 if TYPE_CHECKING:
     import optuna
 
+    from orchestrator.attacking.result import StudyAttack
     from orchestrator.comparing.comparison import Comparison
     from orchestrator.pictures.view import StudyView
     from orchestrator.tracking.files import TrialFiles
@@ -45,6 +46,7 @@ class Material:
         comparisons: studies of repeats of this one, in the same storage; of several that compare
             the same, the one with most repeats.
         tests: evaluations on the test split, best first.
+        ladders: what `orchestrator attack` found, by norm and epsilon, newest first.
         openings: how often the test split was opened for this study.
         running: whether somebody runs its trials right now.
         place: options that a command needs to find the study, such as ` --storage URL`.
@@ -55,6 +57,7 @@ class Material:
     view: StudyView | None = None
     comparisons: tuple[Comparison, ...] = ()
     tests: tuple[OnTest, ...] = ()
+    ladders: tuple[StudyAttack, ...] = ()
     openings: int = 0
     running: bool = False
     place: str = ""
@@ -134,6 +137,7 @@ def read_material(
         UsageError: there is no such study, or none at all.
         UnavailableError: the storage cannot be opened.
     """
+    from orchestrator.attacking.files import read_attacks
     from orchestrator.evaluating.openings import KEY
     from orchestrator.pictures.view import study_view
     from orchestrator.study import store
@@ -149,6 +153,7 @@ def read_material(
         view=study_view(study, result.spec),
         comparisons=_comparisons(opened, result.study),
         tests=_tests(result),
+        ladders=read_attacks(result.spec.folder),
         openings=sum(key.startswith(KEY) for key in study.user_attrs),
         running=is_driven(study, result.spec) if running is None else running,
         place=_place(result.storage),
@@ -156,13 +161,14 @@ def read_material(
 
 
 def _comparisons(opened: optuna.storages.RDBStorage, source: str) -> tuple[Comparison, ...]:
-    """Comparisons of `source` that have come to two means."""
+    """Comparisons of `source` that have come to two means, of arms that were measured alike."""
     import optuna
 
-    from orchestrator.comparing.comparison import read_comparison
+    from orchestrator.comparing import check_repeats, read_comparison
     from orchestrator.study.reading import read_trials
     from orchestrator.study.spec import SPEC_KEY
     from orchestrator.study.store import load_study, read_spec
+    from search_spaces.errors import UsageError
 
     found = []
     for summary in optuna.get_all_study_summaries(opened, include_best_trial=False):
@@ -170,7 +176,12 @@ def _comparisons(opened: optuna.storages.RDBStorage, source: str) -> tuple[Compa
         if held.get("source") == source:
             study = load_study(opened, summary.study_name)
             spec = read_spec(study)
-            comparison = read_comparison(read_trials(study), spec)
+            trials = read_trials(study)
+            try:
+                check_repeats(trials, spec)
+            except UsageError:  # `orchestrator compare` says why
+                continue
+            comparison = read_comparison(trials, spec)
             found += [comparison] if len(comparison.arms) > 1 else []
     found.sort(key=lambda each: each.repeats)
     return tuple({(each.by, each.metric): each for each in found}.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from orchestrator.results import TrialResult
 
-_PARTS = ("train_seconds", "extract_seconds", "attack_seconds")
+_PARTS = ("train_seconds", "extract_seconds", "attack_seconds", "corruption_seconds")
 
 
 @dataclass(frozen=True)

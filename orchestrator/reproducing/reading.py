@@ -9,14 +9,16 @@ from typing import Any
 
 from orchestrator.evaluating.evaluate import evaluating
 from orchestrator.evaluating.openings import KEY
-from orchestrator.evaluating.ready import EvaluateRequest
+from orchestrator.evaluating.ready import MASKING_SECONDS, EvaluateRequest
 from orchestrator.reproducing.planning import ReproduceRequest
 from orchestrator.reproducing.reproduction import ReproducedRow, Reproduction
+from orchestrator.reproducing.robust import robust_row, robust_sentences
 from orchestrator.results import SearchResult, TrialResult
 from orchestrator.study.store import load_study, open_storage
 from orchestrator.study.uris import storage_uri
 from search_spaces.references import REFERENCES, Row
 from trainables.atomic import write_file
+from trainables.attacks import NO_ATTACK
 from trainables.reports import Progress
 
 _KEPT = Path("evaluation") / "evaluation-test.json"  # in a trial's folder
@@ -39,6 +41,8 @@ def reading_reproduction(
             continue
         test = yield from _on_test(trial, spec.name, request)
         rows.append(_measured(row, trial, test))
+    against = {row.name: row.against for row in reference.rows[request.budget]}
+    attacked = [row for row in rows if row.robust is not None]
     for gone in reference.missing:
         rows.append(ReproducedRow(gone.name, published_test=_share(gone.test), reason=gone.reason))
     study = load_study(open_storage(storage_uri(request.run.storage)), spec.name)
@@ -54,6 +58,8 @@ def reading_reproduction(
         labels_val=spec.split.val,
         test_openings=sum(name.startswith(KEY) for name in study.user_attrs),
         picture=str(spec.folder / "reproduction.png"),
+        robust_picture=str(spec.folder / "robustness.png") if attacked else "",
+        robust_sentences=robust_sentences(rows, against),
     )
     yield Progress("drawing")
     _draw(table)
@@ -69,6 +75,7 @@ def _on_test(
             what=f"{study}/{trial.number}",
             split="test",
             pictures=True,
+            masking_seconds=MASKING_SECONDS if _is_attacked(trial) else 0.0,
             storage=request.run.storage,
             tracking_uri=request.run.tracking_uri,
         )
@@ -76,6 +83,10 @@ def _on_test(
         return fresh.evaluation.to_json()
     found: Mapping[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return found
+
+
+def _is_attacked(trial: TrialResult) -> bool:
+    return trial.config.get("attack") != NO_ATTACK
 
 
 def _measured(row: Row, trial: TrialResult, test: Mapping[str, Any]) -> ReproducedRow:
@@ -93,6 +104,7 @@ def _measured(row: Row, trial: TrialResult, test: Mapping[str, Any]) -> Reproduc
         seconds=trial.metrics.get("train_seconds"),
         note=row.note,
         folder=trial.folder,
+        robust=robust_row(trial.folder, trial.metrics),
     )
 
 
@@ -128,3 +140,11 @@ def _draw(table: Reproduction) -> None:
 
     picture = png(draw_reproduction(table))
     write_file(Path(table.picture), lambda beside: beside.write_bytes(picture))
+    if not table.robust_picture:
+        return
+    from orchestrator.pictures.few_png import MOST, draw_robustness
+
+    rows = table.attacked[:MOST]
+    curves = [row.robust.curve for row in rows if row.robust is not None]
+    drawn = png(draw_robustness(curves, [row.name for row in rows]))
+    write_file(Path(table.robust_picture), lambda beside: beside.write_bytes(drawn))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from orchestrator.reproducing.robust import RobustRow
 from orchestrator.views.numbers import duration
 
 
@@ -20,6 +21,7 @@ class ReproducedRow:
         test, low, high: on the test images, with Wilson's 95 % interval.
         published_train, published_test: of the reference.
         seconds: of training.
+        robust: how it bears an attack, where the row asks for it.
         reason: why it could not be run, in words.
         folder: of the trial, with its training log.
     """
@@ -38,6 +40,7 @@ class ReproducedRow:
     note: str = ""
     reason: str = ""
     folder: str = ""
+    robust: RobustRow | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Reproduction:
         labels_val: validation labels used beside the training labels.
         test_openings: how often the test split was opened for this study.
         picture: file of the summary plot.
+        robust_picture: that of the curves over epsilon; "" where no row was attacked.
+        robust_sentences: each robust model against its baseline, from the figures.
     """
 
     system: str
@@ -62,6 +67,13 @@ class Reproduction:
     labels_val: int
     test_openings: int
     picture: str = ""
+    robust_picture: str = ""
+    robust_sentences: tuple[str, ...] = ()
+
+    @property
+    def attacked(self) -> tuple[ReproducedRow, ...]:
+        """Rows whose robustness was measured."""
+        return tuple(row for row in self.rows if row.robust is not None)
 
     @property
     def measured(self) -> tuple[ReproducedRow, ...]:
@@ -79,7 +91,11 @@ class Reproduction:
 
     def to_json(self) -> dict[str, Any]:
         """The object that `--json` prints; keys as in `docs/json.md`."""
-        return {**asdict(self), "sentences": list(self.sentences)}
+        return {
+            **asdict(self),
+            "robust_sentences": list(self.robust_sentences),
+            "sentences": list(self.sentences),
+        }
 
 
 def _for_and_against(row: ReproducedRow, done: Sequence[ReproducedRow]) -> str:

@@ -148,10 +148,10 @@ class Conductor:
         elif failure == "memory" and run.assignment.accumulation == 1:
             self._give_back(run, "memory", f"{reason}; once more with half a batch at a time")
         elif failure in ("infeasible", "diverged", "memory"):
-            self._end(run, TrialState.PRUNED, "pruned", reason)
+            self._end(run, TrialState.PRUNED, "pruned", reason, failure=failure)
         else:
             self._budget.failures += 1
-            self._end(run, TrialState.FAIL, "failed", reason)
+            self._end(run, TrialState.FAIL, "failed", reason, failure=failure)
 
     def released(self, number: int, reason: str) -> None:
         """Give a running trial back to the study, to go on when the search does."""
@@ -294,10 +294,17 @@ class Conductor:
         self._post(run, state="finished", stage="", metrics=metrics, seconds=self._seconds(run))
 
     def _end(
-        self, run: Running, state: TrialState, word: str, reason: str, *, worker: str = ""
+        self,
+        run: Running,
+        state: TrialState,
+        word: str,
+        reason: str,
+        *,
+        worker: str = "",
+        failure: str = "",
     ) -> None:
         self._forget(run)
-        self._teller.unsuccessful(run, state, word, reason, worker)
+        self._teller.unsuccessful(run, state, word, reason, worker=worker, failure=failure)
         forget_checkpoints(run.assignment)
         if state == TrialState.PRUNED:
             self._ended_here(run)

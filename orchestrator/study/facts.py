@@ -10,6 +10,7 @@ The attributes of an Optuna trial are few and fat, since each of them is a trans
 | `gate` | with each report | value by step, only where the gate metric is not the one objective |
 | `metrics` | at its end | final figures by their public names |
 | `end` | at each end | `state`, `reason`, `ended`, `seconds`, `worker`, `stopped_at`, `repeat_of` |
+| | where the fault was its own | also `failure`, as in `messages.py` |
 
 A trial that was stopped, or whose worker was lost, waits under its own number (WAITING) and goes on
 as its next attempt, in a folder of its own. Only where several drivers share a study is the trial

@@ -56,7 +56,10 @@ class DataSpec(_Value):
 
 
 class SplitSpec(_Value):
-    """The sizes of the splits; `labels_used` counts training and validation labels."""
+    """The sizes of the splits; `labels_used` counts training and validation labels.
+
+    `validation` is `split`, or `kfold:5x4` where folds of the training images stand for `val`.
+    """
 
     digest: str = ""
     train: int = 0
@@ -65,6 +68,7 @@ class SplitSpec(_Value):
     pool: int = 0
     test: int = 0
     labels_used: int = 0
+    validation: str = "split"
 
 
 class LeftOut(_Value):

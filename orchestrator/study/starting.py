@@ -15,6 +15,7 @@ from orchestrator.study.drivers import driver_name
 from orchestrator.study.duplicates import Finished
 from orchestrator.study.early import is_exempt
 from orchestrator.study.facts import TrialFacts, read_facts
+from orchestrator.study.measured_alike import check_one_attack
 from orchestrator.study.messages import Assignment
 from orchestrator.study.names import trial_label
 from orchestrator.study.pruners import rungs
@@ -22,7 +23,7 @@ from orchestrator.study.spec import StudySpec
 from orchestrator.study.telling import Running, Teller, note
 from search_spaces.fixing import FixingTrial
 from search_spaces.space import Space, SpaceContext
-from trainables.attacks.figures import is_under_attack
+from trainables.attacks.figures import is_under_attack, is_under_corruption
 
 
 class Starter:
@@ -52,11 +53,13 @@ class Starter:
         """Write down what the trial is; None where the study knew its answer already.
 
         Raises:
-            OrchestratorError: the point comes to no config at all.
+            OrchestratorError: the point comes to no config at all, or to one whose figures cannot
+                be compared with the others'.
         """
         before = read_facts(trial._cached_frozen_trial)  # as it stood when it was claimed
         suggested = self._space.suggest(FixingTrial(trial, self._spec.fixed), self._context)
         made = make_trial_config(self._spec, suggested)
+        check_one_attack(self._spec, made.fields)
         twin = self._twin(made, before)
         if twin is not None and self._spec.duplicates == "answer":
             notes = self._notes(trial, made, before, folder="", exempt=False)
@@ -141,10 +144,13 @@ class Starter:
         return rungs(self._spec.pruner, int(config["epochs"]))
 
     def _short_run(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """A short run is judged by the gate alone: an attack that the gate does not need waits."""
+        """A short run is judged by the gate alone: what the gate does not need waits."""
         gate = self._spec.gate.metric if self._spec.gate else ""
-        skip = is_ours(self._spec.trainable) and not is_under_attack(gate)
-        return {"attack": "none"} if skip and "attack" in config else {}
+        if not is_ours(self._spec.trainable):
+            return {}
+        needed = {"attack": is_under_attack(gate), "corruptions": is_under_corruption(gate)}
+        skipped = (name for name, is_needed in needed.items() if not is_needed)
+        return {name: "none" for name in skipped if config.get(name, "none") != "none"}
 
 
 def _with_work(before: TrialFacts) -> str:

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from orchestrator.study.facts import TrialFacts, read_facts
 from orchestrator.study.messages import Assignment
 from orchestrator.study.patience import Patience
+from orchestrator.study.samplers.failures import FAILURE
 from orchestrator.study.spec import StudySpec
 
 
@@ -66,12 +67,20 @@ class Teller:
         self._tell_values(run.trial, metrics)
 
     def unsuccessful(
-        self, run: Running, state: TrialState, word: str, reason: str, worker: str = ""
+        self,
+        run: Running,
+        state: TrialState,
+        word: str,
+        reason: str,
+        *,
+        worker: str = "",
+        failure: str = "",
     ) -> None:
-        """PRUNED or FAIL."""
+        """PRUNED or FAIL; `failure` where it was not the pruner that ended it."""
 
         def tell() -> None:
-            note(run.trial, end=self._end_of(run, word, reason, worker))
+            end = self._end_of(run, word, reason, worker)
+            note(run.trial, end={**end, FAILURE: failure} if failure else end)
             self._study.tell(run.trial, state=state)
 
         self._if_still_ours(tell)
@@ -79,6 +88,7 @@ class Teller:
     def infeasible(self, trial: optuna.Trial, reason: str) -> None:
         """PRUNED before it started: a point of the space that comes to no config at all."""
         end = {"state": "pruned", "reason": reason, "ended": self._clock(), "seconds": 0.0}
+        end[FAILURE] = "infeasible"
 
         def tell() -> None:
             note(trial, end=end)
@@ -115,6 +125,9 @@ class Teller:
         known, now = read_facts(twin), self._clock()
         reason = f"the same config as trial {twin.number}: answered from there"
         end = {"state": known.state, "reason": reason, "ended": now, "seconds": 0.0}
+        end |= {
+            key: value for key, value in twin.user_attrs.get("end", {}).items() if key == FAILURE
+        }
         note(trial, **notes, end={**end, "repeat_of": str(twin.number)})
         if twin.state == TrialState.COMPLETE:
             note(trial, metrics=dict(known.metrics))

@@ -7,6 +7,8 @@ from typing import Any
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
 
+from orchestrator.study.configs import is_ours
+from orchestrator.study.measured_alike import specification_differences
 from orchestrator.study.spec import StudySpec
 from orchestrator.study.store import read_spec
 from search_spaces.errors import OrchestratorError, UsageError
@@ -14,6 +16,7 @@ from search_spaces.exploring import parameters
 from search_spaces.fixing import FixingTrial
 from search_spaces.parameter import field_of
 from search_spaces.space import Space, SpaceContext
+from trainables.config import TrialConfig
 
 # Where a trial runs, and which draw of the head it is: these need not agree.
 _FREE = {"data_dir", "weights_dir", "cache_limit_gb", "device", "threads", "accumulation", "seed"}
@@ -25,16 +28,18 @@ def check_warm_start(other: StudySpec, spec: StudySpec) -> None:
         ("trainable", other.trainable, spec.trainable),
         ("data", other.data.digest, spec.data.digest),
         ("split", other.split.digest, spec.split.digest),
-        ("attack", other.attack, spec.attack),
     ]
     found = [
         f"{what} ({theirs} there, {ours} here)" for what, theirs, ours in pairs if theirs != ours
     ]
+    unlike = specification_differences(other.attack, spec.attack)
+    if unlike:
+        found.append(f"how trials are attacked ({unlike})")
     if found:
         raise UsageError(
             f"A warm start needs the same figures in both studies; {other.name} differs in "
             f"{', '.join(found)}.",
-            hint="Search with the same --data, sizes and --seed as there, or leave it out.",
+            hint="Search with the same --data, sizes, --seed and attack as there, or leave it out.",
         )
 
 
@@ -61,6 +66,13 @@ def warm_start(
     return added, len(done)
 
 
+def _complete(config: dict[str, Any], spec: StudySpec) -> dict[str, Any]:
+    """With the fields that came later than the trial, at the defaults that it ran with."""
+    if not is_ours(spec.trainable) or not config:
+        return config
+    return {**TrialConfig.later_defaults(), **config}
+
+
 def _translated(
     trial: FrozenTrial,
     theirs: StudySpec,
@@ -70,7 +82,7 @@ def _translated(
     known: set[str],
 ) -> FrozenTrial | None:
     """The trial as this study would hold it, None where it cannot."""
-    config = trial.user_attrs.get("config", {})
+    config = _complete(trial.user_attrs.get("config", {}), spec)
     wanted: dict[str, Any] = {name: config[name] for name in known if name in config}
     shared = {**spec.base_config, **spec.fixed}
     free = (known | set(map(field_of, known)) | _FREE) - set(spec.fixed)

@@ -16,6 +16,7 @@ from orchestrator.tracking.contents import attack_name
 from orchestrator.tracking.evaluation_files import send_evaluations
 from orchestrator.tracking.files import TrialFiles, read_confusion, read_examples
 from orchestrator.tracking.problems import write_down
+from orchestrator.views.validation_words import images_said
 from trainables.evaluation import confusion_csv
 
 SUMMARY = "summary.png"
@@ -77,7 +78,7 @@ def _summary(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> bytes:
     split = spec.split
     foot = (
         f"{spec.name}, trial {trial.number}: {spec.data.name}, {split.labels_used:,} labels used "
-        f"({split.train:,} training, {split.val:,} validation), split {split.digest}"
+        f"({images_said(split)}), split {split.digest}"
     )
     numbers = SummaryNumbers(
         title=trial.label,

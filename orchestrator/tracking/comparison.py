@@ -8,6 +8,7 @@ from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.records import StudyRecord
 from orchestrator.views.numbers import metric
 from orchestrator.views.shares import share_of
+from orchestrator.views.validation_words import measured_on
 from trainables.attacks.figures import is_under_attack
 from trainables.pictures.comparison import ComparedTrial, draw_comparison
 from trainables.pictures.style import (
@@ -46,7 +47,7 @@ def _of_shares(study: StudyRecord, main: str) -> bytes:
         for trial, share in zip(study.ranked, shares, strict=True)
     ]
     words = "validation accuracy" if main == "val_acc" else main
-    measured = f"{words} (n = {spec.split.val:,} images)" if main == "val_acc" else words
+    measured = f"{words} (n = {measured_on(spec.split)})" if main == "val_acc" else words
     if any(bar.second is not None for bar in bars):
         measured += f" and robust score (n = {spec.split.robust:,})"
     return png(draw_comparison(bars, title=spec.name, measured=measured, value_name=words))

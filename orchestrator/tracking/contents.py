@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Metric
 
+from orchestrator.evaluating.files import evaluated_alarms
 from orchestrator.study.facts import TrialFacts
 from orchestrator.study.spec import StudySpec
 from orchestrator.tracking.batches import allowed_name, milliseconds
@@ -98,7 +100,8 @@ def _images(trial: TrialFacts, spec: StudySpec, report: Mapping[str, Any]) -> di
         "split_digest": str(digests.get("split") or spec.split.digest),
         "weights_digest": str(digests.get("weights") or spec.weights_digests.get(backbone, "")),
         "labels_used": str(spec.split.labels_used),
-        "alarms": ", ".join(_alarms(report)),
+        "validation": spec.split.validation,
+        "alarms": ", ".join(dict.fromkeys([*_alarms(report), *_evaluated(trial)])),
     }
 
 
@@ -106,6 +109,12 @@ def _alarms(report: Mapping[str, Any]) -> list[str]:
     """Names of the signs of masked gradients that its attack met."""
     provenance = (report.get("robustness") or {}).get("provenance") or {}
     return [str(alarm["name"]) for alarm in provenance.get("alarms") or ()]
+
+
+def _evaluated(trial: TrialFacts) -> list[str]:
+    """Those that its evaluations met."""
+    folder = Path(trial.folder) if trial.folder else None
+    return [str(alarm.get("name")) for alarm in evaluated_alarms(folder)]
 
 
 def all_metrics(trial: TrialFacts, spec: StudySpec, files: TrialFiles) -> list[Metric]:

@@ -24,6 +24,7 @@ def dataset_inputs(spec: StudySpec) -> list[DatasetInput]:
             tags=[InputTag(key="mlflow.data.context", value=context)],
         )
         for context, split in _CONTEXTS
+        if getattr(spec.split, split)  # under cross-validation nothing is set aside
     ]
 
 

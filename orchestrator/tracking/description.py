@@ -13,6 +13,7 @@ from orchestrator.tracking.records import StudyRecord
 from orchestrator.tracking.table import comparison_table, figure, share
 from orchestrator.views.fidelity_text import fidelity_lines
 from orchestrator.views.numbers import count
+from orchestrator.views.validation_words import images_said, validation_said
 
 _MOST_LETTERS = 7800  # MLflow holds 8,000 of a tag; the CSV has all trials
 _MOST_OF_FRONT = 20
@@ -25,13 +26,14 @@ def describe(
 
     Args:
         storage_hint: options that the commands need beside the study's name.
-        with_fidelity: whether to say if stopping early could be trusted, which takes some time.
+        with_fidelity: whether to say if stopping early could be trusted, and what curves over the
+            number of labels come to, which takes some time.
     """
     spec = study.spec
     head = [f"**{spec.space_question}**" if spec.space_question else ""]
     head += [answer(study, links) if spec.comparison is None else _compared(study)]
     head += [front(study, links), _setting(spec), _warm(study)]
-    head += [_fidelity(study)] if with_fidelity else []
+    head += [_label_curves(study), _fidelity(study)] if with_fidelity else []
     foot = [_left_out(spec), _how_to_go_on(study, links, storage_hint)]
     room = _MOST_LETTERS - sum(len(part) + 2 for part in (*head, *foot))
     return "\n\n".join(
@@ -89,6 +91,14 @@ def front(study: StudyRecord, links: Links) -> str:
     return "\n".join([lines[0], "", *lines[1:], *([f"- and {more} more"] if more > 0 else [])])
 
 
+def _label_curves(study: StudyRecord) -> str:
+    """How many labels are enough, where the study asked; the table is `label_curves.csv`."""
+    from orchestrator.label_curves import label_sentences, read_label_curves
+
+    lines = label_sentences(read_label_curves(study.facts, study.spec))
+    return "\n".join(f"- {escaped(line)}" for line in lines[:_MOST_OF_FRONT])
+
+
 def _within(study: StudyRecord, low: float | None) -> int:
     """How many trials lie inside the best one's interval, so that the ranking is no verdict."""
     if low is None or study.objective.direction != "maximize":
@@ -106,11 +116,15 @@ def _setting(spec: StudySpec) -> str:
     split = spec.split
     text = (
         f"{spec.data.name}, {count(split.labels_used)} labels used in all "
-        f"({count(split.train)} training, {count(split.val)} validation); "
-        f"robustness on {count(split.robust)} of the validation images.{limits}"
+        f"({images_said(split)}); {_robustness(spec)}{validation_said(split)}{limits}"
     )
     reason = spec.input_size_reason.strip()
     return f"{text} {reason[0].upper()}{reason[1:]}" if reason else text
+
+
+def _robustness(spec: StudySpec) -> str:
+    robust = count(spec.split.robust)
+    return f"robustness on {robust} of the validation images. " if spec.split.robust else ""
 
 
 def _warm(study: StudyRecord) -> str:

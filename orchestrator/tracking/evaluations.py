@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,12 +78,14 @@ def send_files(
     run_id: str | None,
     spec: StudySpec,
     trial: int,
+    tags: Mapping[str, str] | None = None,
 ) -> str:
     """Put files among the artifacts of a trial's run; what went wrong, in words, or "".
 
     Args:
         place: folder among the artifacts.
         run_id: None where it is not known here: then it is looked for.
+        tags: set on the run, too.
     """
     away = why_away(tracking_uri)
     path = sqlite_path(tracking_uri)
@@ -99,6 +101,8 @@ def send_files(
             artifacts = get_artifact_repository(run.info.artifact_uri, tracking_uri=tracking_uri)
             for file in files:
                 artifacts.log_artifact(str(file), place)
+            for name, text in (tags or {}).items():
+                client.set_tag(found, name, text)
     except Exception as error:  # whatever MLflow, a database or a server may raise
         return in_words(error, tracking_uri)
     return ""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 
 from orchestrator.study.facts import TrialFacts
 from orchestrator.tracking.records import folder_of
-from trainables.record_arrays import steps_from
+from trainables.record_arrays import examples_from, steps_from
 from trainables.reports import Examples, RobustnessCurve
 
 AS_THEY_ARE = (
@@ -135,11 +134,9 @@ def read_examples(folder: Path | None) -> Examples | None:
     if folder is None:
         return None
     try:
-        with np.load(folder / "examples.npz", allow_pickle=False) as held:
-            values = {field.name: held[field.name] for field in fields(Examples)}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return examples_from(folder / "examples.npz")
+    except (OSError, KeyError, ValueError):  # a damaged archive is a ValueError there
         return None
-    return Examples(**{**values, "eps_255": float(values["eps_255"])})
 
 
 def _is_row(row: Any) -> bool:

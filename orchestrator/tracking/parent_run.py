@@ -75,12 +75,18 @@ class ParentSender:
         self._half.send(_params(study.spec), best_so_far(study, last=last), tags)
 
     def _send_table(self, study: StudyRecord, links: Links) -> None:
+        from orchestrator.label_curves import read_label_curves
+        from orchestrator.label_curves.table import curves_csv
         from orchestrator.tracking.comparison import comparison_png
 
         with tempfile.TemporaryDirectory() as folder:
             table = comparison_csv(study, links)
             Path(folder, "comparison.csv").write_text(table, encoding="utf-8")
             Path(folder, "comparison.png").write_bytes(comparison_png(study))
+            curves = read_label_curves(study.facts, study.spec)
+            if curves:
+                table = curves_csv(curves)
+                Path(folder, "label_curves.csv").write_text(table, encoding="utf-8")
             self.log_folder(Path(folder))
 
     def _send_status(self, study: StudyRecord, *, last: bool) -> None:
@@ -132,4 +138,5 @@ def _tags(spec: StudySpec) -> dict[str, str]:
         "data_digest": spec.data.digest,
         "split_digest": spec.split.digest,
         "labels_used": str(spec.split.labels_used),
+        "validation": spec.split.validation,
     }

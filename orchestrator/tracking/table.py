@@ -12,6 +12,7 @@ from orchestrator.tracking.notes import Links, escaped
 from orchestrator.tracking.records import StudyRecord
 from orchestrator.views.numbers import count, duration, metric
 from orchestrator.views.shares import Share, share_of
+from orchestrator.views.validation_words import interval_said, measured_on
 
 _MOST_ROWS = 200
 _LATE = {"running": 0, "finished": 1, "pruned": 2, "failed": 3, "stopped": 4}
@@ -130,9 +131,10 @@ def _cut(shown: int, total: int) -> str:
 def _legend(spec: StudySpec, names: Sequence[str]) -> str:
     if not spec.has_images:
         return ""
-    kinds = [f"val_acc on {count(spec.split.val)}"] if "val_acc" in names else []
+    kinds = [f"val_acc on {measured_on(spec.split)}"] if "val_acc" in names else []
     if any(name.startswith("robust") for name in names):
-        kinds.append(f"robust figures on {count(spec.split.robust)}")
+        kinds.append(f"robust figures on {count(spec.split.robust)} images")
     if not kinds:
         return ""
-    return f"\n\nIn percent, with 95 % intervals (Wilson): {', '.join(kinds)} images."
+    how = interval_said(spec.split)
+    return f"\n\nIn percent, with 95 % intervals ({how}): {', '.join(kinds)}."

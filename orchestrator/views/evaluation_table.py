@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +21,11 @@ from orchestrator.views.numbers import (
     percent_between,
     plain,
 )
+from trainables.corruptions.report import CorruptionReport
 from trainables.evaluation import BestEpoch, Evaluation
+
+if TYPE_CHECKING:
+    from trainables.attacks.masking_check import MaskingCheck
 
 MOST_CLASSES = 30
 """Rows by class; of more classes the worst are shown."""
@@ -42,7 +47,13 @@ def print_evaluated(found: Evaluated) -> None:
         console.print(_confused(evaluation))
     else:
         console.print(Text("No mistake was made."))
+    if found.corruptions is not None:
+        console.print()
+        console.print(_corrupted(found.corruptions))
     console.print()
+    if found.masking is not None:
+        for alarm in found.masking.alarms:
+            console.print(Text(f"Do not trust its robustness yet: {alarm.words}", style="bold red"))
     for line in _lines(found):
         console.print(Text(line))
 
@@ -86,7 +97,40 @@ def _confused(evaluation: Evaluation) -> Table:
     return table
 
 
+def _corrupted(report: CorruptionReport) -> Table:
+    """A row a corruption, the means last."""
+    table = listing("corruption", *(f"severity {s}>" for s in report.severities), "mean>")
+    for name, shares in report.accuracy.items():
+        mean = percent(report.by_name[name])
+        table.add_row(Text(name), *(percent(share) for share in shares), mean)
+    means = (percent(share) for share in report.by_severity.values())
+    table.add_row(Text("mean"), *means, percent(report.mean), style="bold")
+    return table
+
+
+def _corrupted_said(report: CorruptionReport) -> str:
+    source = report.provenance.get("source")
+    where = "made here" if source == "generated" else f"from {report.provenance.get('folder')}"
+    clean = (
+        "" if report.clean is None else f"; the same images as they are: {percent(report.clean)}"
+    )
+    return f"Corruptions, accuracy in per cent: {count(report.count)} images each, {where}{clean}."
+
+
+def masking_in_words(check: MaskingCheck) -> str:
+    """`Masked gradients: no sign of them (64 images, 300 black-box queries, 2.1s).`"""
+    if check.skipped:
+        return f"Masked gradients were not looked for: {check.skipped}."
+    found = ", ".join(check.names) if check.alarms else "no sign of them"
+    spent = f"{count(check.images)} images, {count(check.queries)} black-box queries"
+    return f"Masked gradients: {found} ({spent}, {duration(check.seconds)})."
+
+
 def _lines(found: Evaluated) -> Iterator[str]:
+    if found.corruptions is not None:
+        yield _corrupted_said(found.corruptions)
+    if found.masking is not None:
+        yield masking_in_words(found.masking)
     if found.evaluation.best_epoch is not None:
         yield best_epoch_in_words(found.evaluation.best_epoch)
     yield openings_in_words(found)

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.views.numbers import count, duration, percent, plain
+from orchestrator.views.validation_words import attacked_said, validation_said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,6 +66,8 @@ def _images(spec: StudySpec) -> list[tuple[str, str]]:
         return [("trial", spec.trainable)]
     return [
         ("data", _data(spec)),
+        ("validation", validation_said(spec.split)),
+        ("unlabelled", _unlabelled(spec)),
         ("backbones", ", ".join(spec.backbones)),
         *(("left out", words) for words in left_out_lines(spec)),
         ("input size", _input_size(spec)),
@@ -100,12 +103,27 @@ def _first(plan: SearchPlan) -> str:
 
 def _data(spec: StudySpec) -> str:
     split = spec.split
+    images = f"{count(split.train)} training images"
+    if split.val:
+        images = f"{count(split.train)} training and {count(split.val)} validation images"
     return (
-        f"{spec.data.name}, {len(spec.data.classes)} classes: {count(split.train)} training and "
-        f"{count(split.val)} validation images ({count(split.robust)} of these attacked), "
+        f"{spec.data.name}, {len(spec.data.classes)} classes: {images}{attacked_said(split)}, "
         f"{count(split.labels_used)} labels in all; {count(split.pool)} left unlabelled, "
         f"{count(split.test)} test images untouched"
     )
+
+
+def _unlabelled(spec: StudySpec) -> str:
+    """What all trials make of images without labels; nothing where they do nothing with them."""
+    weak = str(spec.base_config.get("weak") or "none")
+    if weak == "none":
+        return ""
+    from trainables.weak import parse_weak
+    from trainables.weak.mixing import pool_count
+
+    found = parse_weak(weak)
+    images = count(pool_count(found.options, spec.split.pool))
+    return f"{images} images take part, their labels unread: {weak}; {found.method.sentence}"
 
 
 def _input_size(spec: StudySpec) -> str:
@@ -170,6 +188,7 @@ def _estimate(estimate: Estimate) -> str:
         (estimate.head, "training heads"),
         (estimate.train, "training nets"),
         (estimate.attack, f"attacking ({_share(estimate)} %)"),
+        (estimate.corrupt, "corrupting"),
         (estimate.start, "starting"),
     )
     known = ", ".join(f"{duration(seconds)} {words}" for seconds, words in parts if seconds > 0)

@@ -13,6 +13,7 @@ from orchestrator.views.own_table import own_table
 from orchestrator.views.plan_text import left_out_lines
 from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, ranked_rows
 from orchestrator.views.shares import Share
+from orchestrator.views.validation_words import attacked_said, images_said, validation_said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +46,7 @@ def print_ranked(
     if hidden > 0:
         console.print(Text(f"{count(hidden)} more finished; --json has all of them.", style="dim"))
     _print_more(console, result)
+    _print_label_curves(console, result)
     for line in _troubles(result):
         console.print(Text(line, style="yellow"))
     console.print(Text("\n" + "\n".join(further(result, console.width))), soft_wrap=True)
@@ -71,6 +73,14 @@ def _print_more(console: Console, result: SearchResult) -> None:
         report = fidelity_report(result.results, result.spec)
         for line in fidelity_lines(report) if report else ():
             console.print(Text(line, style="dim"))
+
+
+def _print_label_curves(console: Console, result: SearchResult) -> None:
+    """How many labels are enough, where the study asked."""
+    from orchestrator.label_curves import read_label_curves
+    from orchestrator.views.label_curves_text import print_label_curves
+
+    print_label_curves(console, read_label_curves(result.results, result.spec))
 
 
 def further(result: SearchResult, width: int) -> list[str]:
@@ -162,8 +172,8 @@ def _basis(result: SearchResult) -> str:
     split = result.spec.split
     return (
         f"Percent, with 95 % intervals. {count(split.labels_used)} labels used in all: "
-        f"{count(split.train)} training, {count(split.val)} validation "
-        f"({count(split.robust)} of these attacked). The test split was not opened. "
+        f"{images_said(split)}{attacked_said(split)}. {validation_said(split)} "
+        "The test split was not opened. "
         "The best of many is flattered by chance: its interval holds for one trial."
     )
 

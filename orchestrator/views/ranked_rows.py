@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.views.numbers import NOTHING, count, plain
-from orchestrator.views.shares import Share, wilson_share
+from orchestrator.views.shares import Share, share_of, wilson_share
 
 if TYPE_CHECKING:
     from orchestrator.results import SearchResult, TrialResult
@@ -89,7 +89,7 @@ def _row(
         input_size=trial.config.get("input_size"),
         epochs=trial.config.get("epochs"),
         train=wilson_share(metrics.get("train_acc"), trained),
-        val=wilson_share(metrics.get("val_acc"), split.val),
+        val=share_of(trial, "val_acc", result.spec),
         robust_score=wilson_share(metrics.get("robust_score"), robust),
         robust_acc=wilson_share(metrics.get("robust_acc"), robust),
         extract_seconds=metrics.get("extract_seconds"),

@@ -25,6 +25,8 @@ def print_reproduction(console: Console, table: Reproduction) -> None:
     console.print()
     for sentence in table.sentences:
         console.print(Text(f"  {sentence}"))
+    if table.attacked:
+        _print_robustness(console, table)
     console.print(Text(_basis(table), style="dim"))
 
 
@@ -38,6 +40,28 @@ def _table(table: Reproduction) -> Table:
     for row in table.rows:
         shown.add_row(row.name, *_figures(row), row.note)
     return shown
+
+
+def _print_robustness(console: Console, table: Reproduction) -> None:
+    """Accuracy left at each epsilon, and each robust model against its baseline."""
+    epsilons = sorted({e for row in table.attacked if row.robust for e in row.robust.eps_255})
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    shown.add_column("under attack", overflow="fold")
+    for name in ("attack", "images", "robust score", *(f"{eps:g}/255" for eps in epsilons)):
+        shown.add_column(name, justify="right")
+    for row in table.attacked:
+        robust = row.robust
+        if robust is not None:
+            at = dict(zip(robust.eps_255, robust.worst_case, strict=True))
+            left = [percent(at.get(eps)) for eps in epsilons]
+            cells = (robust.attack, count(robust.count), percent(robust.score), *left)
+            shown.add_row(Text(row.name), *cells)
+    console.print()
+    console.print(shown)
+    for sentence in table.robust_sentences:
+        console.print(Text(f"  {sentence}"))
+    about = "On validation images, the worst case up to each epsilon."
+    console.print(Text(f"{about} Picture: {table.robust_picture}", style="dim"))
 
 
 def _figures(row: ReproducedRow) -> list[str]:

@@ -22,6 +22,7 @@ class Row:
         overrides: fields of TrialConfig.
         train, test: published accuracies in percent; None where this row is ours.
         note: how it differs from what was published.
+        against: name of the row that this one is held against under attack.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Row:
     train: float | None = None
     test: float | None = None
     note: str = ""
+    against: str = ""
 
 
 @dataclass(frozen=True)

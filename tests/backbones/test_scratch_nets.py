@@ -95,7 +95,7 @@ def test_features_are_counted_with_options(name: str, options: dict, features: i
 
 
 def test_an_option_that_a_net_does_not_have_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"resnet9 has no option depth.*It has: body_dropout"):
+    with pytest.raises(UsageError, match=r"resnet9 has no option depth.*It has: width, body_dropout"):
         load_body("resnet9", options={"depth": 3})
     with pytest.raises(UsageError, match=r"resnet18 has no option width.*It has: none"):
         feature_count(get_backbone("resnet18"), {"width": 3})
@@ -107,7 +107,8 @@ def test_an_option_that_a_net_does_not_have_is_refused() -> None:
     ("fields", "digest"),
     [
         ({"backbone": "resnet9", "seed": 3}, "random-3"),
-        ({"backbone": "resnet9", "weights": "random", "width": 8}, "random-0"),
+        ({"backbone": "resnet9", "weights": "random", "depth": 3}, "random-0"),
+        ({"backbone": "resnet9", "width": 8}, "random-0-width8"),
         ({"backbone": "mini_vgg", "width": 8, "body_dropout": 0.3}, "random-0-width8"),
         ({"backbone": "mlp", "width": 8, "depth": 1}, "random-0-depth1-width8"),
         ({"backbone": "resnet18", "weights": "random", "depth": 4}, "random-0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from search_spaces.errors import UnavailableError, UsageError
 from trainables.corruptions import CORRUPTIONS
 from trainables.corruptions.corruption import corrupted
 from trainables.corruptions.measuring import CorruptionReport, measure_corruptions
-from trainables.corruptions.published import ROWS, measure_published, published_images
+from trainables.corruptions.published import measure_published, open_published
 
 
 def _ended(run: Generator[Any, None, CorruptionReport]) -> tuple[CorruptionReport, list[Any]]:
@@ -55,7 +56,12 @@ def test_the_mean_is_over_corruptions_and_severities(halves: tuple[np.ndarray, .
         "corruption_acc_brightness": pytest.approx(0.7),
         "corruption_acc_contrast": 1.0,
         "corruption_n": 40.0,
+        "corruption_passes": 40.0 * (2 * 5 + 1),  # two corruptions, and the clean images
     }
+    assert found.by_severity == {1: 1.0, 2: 1.0, 3: 0.75, 4: 0.75, 5: 0.75}
+    assert found.by_family == {"weather": pytest.approx(0.7), "digital": 1.0}
+    again = CorruptionReport.from_json(json.loads(json.dumps(found.to_json())))
+    assert again.accuracy == found.accuracy and again.mean == found.mean
     assert [(each.done, each.total) for each in seen] == [(n, 10) for n in range(11)]
 
 
@@ -76,44 +82,93 @@ def test_no_images_are_refused() -> None:
         next(measure_corruptions(_by_mean(1), empty, np.empty(0, np.int64)))
 
 
+ROWS = 40  # a severity; the original has 10,000
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As CIFAR-10-C's: fog.npy with a severity in each image's first pixel, and labels.npy."""
+    """As CIFAR-10-C's: files with a severity in each image's first pixel, and labels.npy."""
     place = tmp_path_factory.mktemp("cifar10c")
-    images = np.lib.format.open_memmap(
-        place / "fog.npy", mode="w+", dtype=np.uint8, shape=(5 * ROWS, 32, 32, 3)
-    )
+    images = np.zeros((5 * ROWS, 32, 32, 3), np.uint8)
     images[:, 0, 0, 0] = np.repeat(np.arange(1, 6), ROWS)
-    images.flush()
+    for name in ("fog", "frost"):
+        np.save(place / f"{name}.npy", images)
     np.save(place / "labels.npy", np.tile(np.arange(ROWS) % 10, 5).astype(np.uint8))
     return place
 
 
-def test_the_original_files_are_read_by_severity(folder: Path) -> None:
+def _says_severity(images_NHWC: np.ndarray) -> np.ndarray:
+    return images_NHWC[:, 0, 0, 0].astype(np.int64)
+
+
+def test_the_original_files_are_mapped_and_read_by_severity(folder: Path) -> None:
+    files = open_published(folder)
+    assert files.names == ("fog", "frost") and files.rows == ROWS
+    assert files.labels_N[:12].tolist() == [*range(10), 0, 1]
     for severity in (1, 5):
-        images, labels = published_images(folder, "fog", severity)
-        assert images.shape == (ROWS, 32, 32, 3) and (images[:, 0, 0, 0] == severity).all()
-        assert labels[:12].tolist() == [*range(10), 0, 1]
-    found, _ = _ended(measure_published(lambda x: np.minimum(x[:, 0, 0, 0], 3), folder, most=200))
-    # It says 1, 2, 3, 3, 3, and a tenth of the labels is each class.
-    assert found.accuracy == {"fog": (0.1,) * 5} and found.count == 200 and found.clean is None
+        images = files.images_of("fog", severity)
+        assert isinstance(images, np.memmap) and images.shape == (ROWS, 32, 32, 3)
+        assert (images[:, 0, 0, 0] == severity).all()
+    found, _ = _ended(measure_published(_says_severity, files, most=20))
+    # It says 1 to 5, and of 20 labels two are of each class.
+    assert found.accuracy == {"fog": (0.1,) * 5, "frost": (0.1,) * 5}
+    assert (found.count, found.clean, found.passes) == (20, None, 20 * 10)
     assert found.provenance["source"] == "CIFAR-10-C"
+    assert found.by_family == {"weather": pytest.approx(0.1), "other": pytest.approx(0.1)}
 
 
-def test_what_is_not_cifar_10_c_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match=r"no NAME\.npy"):
-        published_images(tmp_path, "fog", 1)
-    with pytest.raises(UsageError, match="holds fog"):
-        published_images(folder, "snow", 1)
+def test_the_digest_is_of_all_that_was_measured(folder: Path, tmp_path: Path) -> None:
+    def digest(place: Path, most: int = ROWS) -> str:
+        report, _ = _ended(measure_published(_says_severity, open_published(place), most=most))
+        return str(report.provenance["sample_digest"])
+
+    for path in folder.glob("*.npy"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert digest(tmp_path) == digest(folder) != digest(folder, most=20)
+    changed = np.load(folder / "frost.npy")
+    changed[-1, 31, 31, 2] += 1  # the last byte of the last image of the last corruption
+    np.save(tmp_path / "frost.npy", changed)
+    assert digest(tmp_path) != digest(folder)
+    assert digest(tmp_path, most=20) == digest(folder, most=20)
+
+
+def test_what_is_not_in_the_files_is_refused(folder: Path) -> None:
+    files = open_published(folder)
+    with pytest.raises(UsageError, match="holds fog, frost"):
+        files.images_of("snow", 1)
     with pytest.raises(UsageError, match="severity"):
-        published_images(folder, "fog", 6)
-    np.save(tmp_path / "labels.npy", np.zeros(5 * ROWS, np.uint8))
-    np.save(tmp_path / "fog.npy", np.zeros((4, 32, 32, 3), np.uint8))
-    with pytest.raises(UnavailableError, match="its array is"):
-        published_images(tmp_path, "fog", 1)
-    (tmp_path / "fog.npy").write_bytes(b"no array")
-    with pytest.raises(UnavailableError, match="CIFAR-10-C"):
-        published_images(tmp_path, "fog", 1)
+        files.images_of("fog", 6)
+    with pytest.raises(UsageError, match="at least one image"):
+        next(measure_published(_says_severity, files, most=0))
+
+
+LABELS = np.tile(np.arange(4), 5).astype(np.uint8)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({}, r"no NAME\.npy"),
+    ({"fog": np.zeros((20, 8, 8, 3), np.uint8)}, r"no labels\.npy"),
+    ({"labels": LABELS, "fog": np.zeros((4, 8, 8, 3), np.uint8)}, "not uint8 \\(20"),
+    ({"labels": LABELS, "fog": np.zeros((20, 8, 8, 3), np.float32)}, "float32"),
+    ({"labels": LABELS, "fog": np.zeros((20, 8, 8), np.uint8)}, "its array is"),
+    ({"labels": LABELS[:19], "fog": np.zeros((19, 8, 8, 3), np.uint8)}, "not five severities"),
+    ({"labels": LABELS * 0.5, "fog": np.zeros((20, 8, 8, 3), np.uint8)}, "whole numbers"),
+    ({"labels": np.arange(20), "fog": np.zeros((20, 8, 8, 3), np.uint8)}, "severities differ"),
+    ({"labels": LABELS, "fog": np.zeros((20, 8, 8, 3), np.uint8),
+      "snow": np.zeros((20, 9, 9, 3), np.uint8)}, "several shapes"),
+    ({"labels": LABELS, "fog": b"no array"}, "CIFAR-10-C"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "words"), WRONG)
+def test_what_is_not_cifar_10_c_is_refused(
+    files: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    for name, held in files.items():
+        if isinstance(held, bytes):
+            (tmp_path / f"{name}.npy").write_bytes(held)
+        else:
+            np.save(tmp_path / f"{name}.npy", held)
+    with pytest.raises(UnavailableError, match=words):
+        open_published(tmp_path)
 
 
 def test_generated_images_are_those_of_corrupted(halves: tuple[np.ndarray, ...]) -> None:

@@ -23,7 +23,7 @@ from trainables.evaluating import prepare_again
 from trainables.evaluation import Evaluation, evaluate_split
 from trainables.record import read_report
 
-evaluate = partial(evaluate_and_draw, pictures=False)
+evaluate = partial(evaluate_and_draw, pictures=False, masking_seconds=0)
 Line = Callable[..., tuple[int, str, str]]
 
 

@@ -153,6 +153,20 @@ def test_an_epoch_shows_each_example_once_in_even_batches_whatever_the_neighbour
         assert len(first_epoch) == count
 
 
+def test_an_epoch_may_show_fewer_examples_others_each_time() -> None:
+    heads = [HeadSpec(np.arange(70), NONE, 1, 0, seed=1, rows_an_epoch=rows) for rows in (40, 99)]
+    assert [head.seen for head in heads] == [40, 70]
+    rows, seen = [head.train_N for head in heads], [head.seen for head in heads]
+    batches = Batches(rows, [1, 1], 32, torch.device("cpu"), seen)
+    assert not batches.shared
+    epochs = [
+        [batch.rows_HB[0, : batch.sizes[0]].tolist() for batch in batches.epoch()] for _ in "12"
+    ]
+    first, second = ([row for part in parts for row in part] for parts in epochs)
+    assert [len(part) for part in epochs[0]] == [20, 20, 0]
+    assert len(set(first)) == len(set(second)) == 40 and set(first) != set(second)
+
+
 def test_a_stack_that_cannot_fit_is_refused_before_anything_is_allocated() -> None:
     with pytest.raises(InfeasibleTrial, match=r"1000000 heads .* GB are free"):
         check_memory(10**6, 1000, 4096, 1000, 64, torch.device("cpu"))

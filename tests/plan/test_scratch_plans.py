@@ -70,7 +70,7 @@ def test_what_is_settled_and_what_is_left_to_the_space(changes, own, sizes, sett
         ({"settings": ("augment=flip_crop",)}, "mini_vgg cannot be trained so: augment changes"),
         ({"settings": ("mixup=0.2",), "backbones": (LITE,)}, "mixup changes images"),
         ({"settings": ("tune=last",)}, "tune=last needs a net that says what its last stage is"),
-        ({"settings": ("tune=all", "width=8"), "backbones": ("resnet9",)}, "no width"),
+        ({"settings": ("tune=all", "depth=3"), "backbones": ("resnet9",)}, "no depth"),
         ({"settings": ("tune=all", "augment=flipcrop")}, "Did you mean 'flip_crop'"),
         ({"settings": ("tune=all", "head=linea")}, "Did you mean 'linear'"),
         ({"settings": ("tune=all", "cycle_momentum=true")}, "belongs to schedule=onecycle"),

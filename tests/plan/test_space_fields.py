@@ -64,14 +64,15 @@ def test_without_a_size_of_ones_own_validation_takes_its_usual_share():
     spec = planned("subset_size", val_size=None)
     assert (spec.split.train, spec.split.val) == (719, 719)
     assert spec.parameters["train_size"] == "10 to 719, log"
-    assert spec.trials == 7 * 3  # 10, 20, 50, 100, 200, 500, 719 labels in three draws
+    # 10, 20, 50, 100, 200, 500, 719 labels in five draws by three strategies
+    assert spec.trials == 7 * 5 * 3
 
 
 @pytest.mark.parametrize(
     ("settings", "fewest", "most"),
     [
         (("split_seed=0",), 150, 150),
-        ((), 151, 450),  # three draws of 50 and 100 images, of 1,438: most are others each time
+        ((), 151, 750),  # five draws of 50 and 100 images, of 1,438: most are others each time
     ],
 )
 def test_labels_of_all_draws_are_counted(settings, fewest, most):
@@ -154,8 +155,9 @@ def test_a_resume_sees_the_same_ranges(space):
         ("scratch_compare", {}, ("mlp", "mini_vgg", "resnet9", "resnet18_cifar"), 8),
         ("everything", {}, (LITE, "tf_efficientnet_lite2", "mini_vgg"), 14),
         ("small_data", {"backbones": (LITE, "mlp")}, None, 14),
-        ("subset_size", {"settings": ("split_seed=0",)}, (LITE,), 8),
-        ("subset_size", {"train_size": 50}, (LITE,), 3 * 3),
+        ("subset_size", {"settings": ("split_seed=0",)}, (LITE,), 8 * 3),
+        ("subset_size", {"settings": ("split_seed=0", "subset=random")}, (LITE,), 8),
+        ("subset_size", {"train_size": 50}, (LITE,), 3 * 5 * 3),
         ("lr_range", {"settings": ("backbone=mlp",)}, ("mlp",), 16),
         ("lr_range", {"trials": 3}, ("mini_vgg",), 3),
     ],

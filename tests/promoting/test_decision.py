@@ -103,7 +103,8 @@ def test_the_score_is_the_area_under_the_worst_case_curve() -> None:
     ],
 )
 def test_unlike_is_not_compared(other: Showing) -> None:
-    with pytest.raises(UsageError, match="Two models are compared"):
+    words = "Two models are compared|only if they were measured alike"
+    with pytest.raises(UsageError, match=words):
         Evidence(Showing(np.ones(10, dtype=bool), TOUGH), other, "3")
 
 

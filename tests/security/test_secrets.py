@@ -99,7 +99,7 @@ def test_a_whole_search_shows_no_password(place: Place) -> None:
         place.run(
             "resume", "secret", "--storage", storage, "--add-trials", "1", "--local", runs=runs
         )
-        place.run("evaluate", "secret", *stores, "--no-pictures")
+        place.run("evaluate", "secret", *stores, "--no-pictures", "--masking-time", "none")
         place.run("sync", "secret", *stores)
         place.run("list", "--storage", storage)
         place.run("doctor", *stores, "--only", "storage,tracking,clock", "--json")

@@ -91,7 +91,11 @@ def test_a_grid_has_points_of_its_own_space(name):
         ("lr_range", {"rate": "lr"}, {"tune": "all", "lr": 1e-3, "lr_factor": None}),
         ("lr_range", {"rate": "lr_factor"}, {"lr_factor": 1.0, "augment": "flip_crop"}),
         ("onecycle", {"final_div_factor": 1e4}, {"schedule": "onecycle", "div_factor": 25.0}),
-        ("subset_size", {}, {"train_size": 600, "attack": "none", "tune": "head"}),
+        (
+            "subset_size",
+            {},
+            {"train_size": 600, "subset": "random", "attack": "none", "tune": "head"},
+        ),
         ("batch_size", {"batch_size": 256}, {"lr": 2e-3}),  # 4 times 64: twice the rate
         ("batch_size", {"batch_size": 16}, {"lr": 5e-4}),
         ("scratch_compare", {}, {"tune": "all", "epochs": 5, "batch_size": 64}),
@@ -119,7 +123,11 @@ def test_the_numbers_of_labels_to_compare(train_size, steps):
     space = find_space("subset_size")
     context = context_of(space, NETS[:1], train_size=train_size, split_seed=7)
     assert space.grid is not None
-    assert dict(space.grid(context)) == {"train_size": steps, "split_seed": (7, 8, 9)}
+    assert dict(space.grid(context)) == {
+        "subset": ("random", "margin:pool=10000", "typiclust:pool=10000"),
+        "train_size": steps,
+        "split_seed": (7, 8, 9, 10, 11),
+    }
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ RUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "small_data": ((LITE, "mlp"), (*SMALL.settings, "input_size=32")),
     "everything": ((LITE, "mini_vgg"), (*SMALL.settings, "input_size=32")),
     "robust": (("mini_vgg",), ("epochs=1", "attack=fgsm", "width=8", "depth=2")),
+    "weak_supervision": ((LITE,), ("epochs=1", "input_size=32")),
+    "robust_few_labels": (("mini_vgg",), ("epochs=1", "attack=fgsm", "width=8", "depth=2")),
 }
 QUICK = ("batch_size",)
 
@@ -90,7 +92,7 @@ def test_a_space_runs(space):
 
 def test_a_curve_over_labels_has_every_size_once():
     """Three sizes of one draw; all labels come first, and cost nothing when the grid has them."""
-    settings = (*RUNS["subset_size"][1], "split_seed=3")
+    settings = (*RUNS["subset_size"][1], "split_seed=3", "subset=random")
     request = replace(SMALL, space="subset_size", settings=settings, train_size=30, trials=None)
     run = [trial for trial in trials_of(request) if "repeat_of" not in trial.user_attrs["end"]]
     sizes = [trial.params["train_size"] for trial in run]

@@ -48,8 +48,9 @@ def test_json_in_full_has_the_documented_keys(name, capsys):
         (
             "subset_size",
             [
-                "Trials: 27 by --sampler grid; none is stopped early",
-                "Grid: train_size 10, 20, 50, 100, 200, 500, 1000, 2000, 5000; split_seed 0, 1, 2",
+                "Trials: 135 by --sampler grid; none is stopped early",
+                "Grid: subset random, margin:pool=10000, typiclust:pool=10000; "
+                "train_size 10, 20, 50, 100, 200, 500, 1000, 2000, 5000; split_seed 0, 1, 2, 3, 4",
                 "Tried first, 1 baseline:",
             ],
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.study.queue import enqueue
 from orchestrator.study.samplers import SamplerNeeds, make_sampler
+from orchestrator.study.samplers.failures import FAILURE
 from orchestrator.study.store import open_storage
 
 Open = Callable[[], BaseStorage]
@@ -22,17 +22,12 @@ Open = Callable[[], BaseStorage]
 
 
 def storages(folder: Path) -> dict[str, Open]:
-    """Each kind of storage. `ORCHESTRATOR_TEST_POSTGRESQL=postgresql+psycopg://...` adds another:
-    the same suite, on a server of one's own."""
+    """The kinds of storage that need no server."""
     memory = InMemoryStorage()
-    found: dict[str, Open] = {
+    return {
         "memory": lambda: memory,
         "sqlite": lambda: open_storage(f"sqlite:///{folder}/study.db"),
     }
-    server = os.environ.get("ORCHESTRATOR_TEST_POSTGRESQL")
-    if server:
-        found["postgresql"] = lambda: open_storage(server)
-    return found
 
 
 @dataclass(frozen=True)
@@ -144,6 +139,7 @@ def search(
     *,
     trials: int,
     kills: Mapping[int, tuple[str, int]] = {},
+    failures: Callable[[Mapping[str, Any]], bool] = lambda params: False,
     first: tuple[dict[str, Any], ...] = (),
 ) -> list[dict[str, Any]]:
     """The parameters of `trials` trials in the order of their first start.
@@ -151,6 +147,7 @@ def search(
     Args:
         kills: by how many trials have ended: how the trial is put back when the search goes on,
             `waiting` or `successor`, and after how many parameters its driver died.
+        failures: where in the space trials fail, which end without counting.
         first: points that are enqueued, as baselines are.
     """
     study = open_study(opened(), name, needs)
@@ -168,6 +165,9 @@ def search(
             study = open_study(opened(), name, needs)
             put_back(study, trial.number, how)
             continue
+        if failures(params):
+            fail(study, trial)
+            continue
         for key, value in constraints(params, needs):
             trial.set_constraint(key, value)
         study.tell(trial, answer(params, needs.objectives))
@@ -177,6 +177,12 @@ def search(
 def constraints(params: Mapping[str, Any], needs: SamplerNeeds) -> list[tuple[str, float]]:
     """One that about half of the points break, where the search has any."""
     return [("small", answer(params, 1)[0] - 1.0)] if needs.constrained else []
+
+
+def fail(study: optuna.Study, trial: optuna.Trial) -> None:
+    """As `Teller` tells it."""
+    trial.set_user_attr("end", {"state": "failed", FAILURE: "bug"})
+    study.tell(trial, state=TrialState.FAIL)
 
 
 def ended(study: optuna.Study) -> int:

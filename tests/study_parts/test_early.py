@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import optuna
@@ -238,9 +237,9 @@ def test_it_decides_as_optunas_own(text: str, view: str, gate: ObjectiveSpec, se
         ),
     ],
 )
-def test_all_of_it_lies_in_the_study(text: str, count: int, tmp_path: Path) -> None:
+def test_all_of_it_lies_in_the_study(text: str, count: int, store_uri: str) -> None:
     """Two drivers on one database, each of which starts anew at each report."""
-    uri = f"sqlite:///{tmp_path}/study.db"
+    uri = store_uri
     study = optuna.create_study(
         storage=open_storage(uri), study_name="toy", directions=["minimize", "maximize"]
     )

@@ -14,11 +14,15 @@ from search_parts import TOYS, Open, answer, constraints, open_study, search, st
 
 from orchestrator.study.queue import enqueue
 from orchestrator.study.samplers import SAMPLERS, SamplerNeeds
+from orchestrator.study.store import open_storage
 
 NAMES = [name for name in SAMPLERS if name != "auto"]
 FAST = [name for name in NAMES if name != "gp"]  # its draws take 0.2 s each
 SEVERAL = [name for name in NAMES if name not in ("cmaes", "gp")]
-DATABASES = ("sqlite", "postgresql")
+DATABASES = {
+    "sqlite": [pytest.mark.slow],
+    "postgresql": [pytest.mark.slow, pytest.mark.needs("postgresql")],
+}
 TRIALS = 14
 
 FIRST: dict[str, dict[str, Any]] = {  # a baseline that names some of the parameters only
@@ -45,15 +49,15 @@ KILLS = {
 
 
 @pytest.fixture(
-    params=["memory", *(pytest.param(name, marks=pytest.mark.slow) for name in DATABASES)]
+    params=["memory", *(pytest.param(name, marks=marks) for name, marks in DATABASES.items())]
 )
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    known = storages(tmp_path)
-    if request.param not in known:
-        pytest.skip("ORCHESTRATOR_TEST_POSTGRESQL names no server")
-    yield known[request.param]
-    if request.param == "postgresql":
-        optuna.delete_study(study_name="toy", storage=known[request.param]())
+    if request.param != "postgresql":
+        yield storages(tmp_path)[request.param]
+        return
+    uri = request.getfixturevalue("postgresql")
+    yield lambda: open_storage(uri)
+    optuna.delete_study(study_name="toy", storage=open_storage(uri))
 
 
 def needs_of(name: str, toy: str, *, objectives: int | None = None, seed: int = 3) -> SamplerNeeds:
@@ -80,7 +84,7 @@ def in_range(params: dict[str, Any]) -> bool:
     ("opened", "toy"),
     [
         *(("memory", toy) for toy in TOYS),
-        *(pytest.param(name, "branching", marks=pytest.mark.slow) for name in DATABASES),
+        *(pytest.param(name, "branching", marks=marks) for name, marks in DATABASES.items()),
     ],
     indirect=["opened"],
 )

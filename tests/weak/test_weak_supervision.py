@@ -12,7 +12,7 @@ from trainables.weak.cluster_then_label import classes_of
 from trainables.weak.learning import WeakHead
 from trainables.weak.pseudo_label import sure
 
-METHODS = [name for name in WEAK if name != "none"]
+METHODS = [name for name in WEAK if name != "none" and WEAK.get(name).label is not None]
 EVERY = pytest.mark.parametrize("text", METHODS)
 
 
@@ -87,6 +87,13 @@ def test_all_labelled_is_nothing_left_to_do(text):
     features_NF, labels_N = clouds(12)
     found = learn(parse_weak(text), features_NF, np.arange(12), labels_N, classes=3, seed=0)
     assert len(found.pseudo.rows_P) == 0
+
+
+@pytest.mark.parametrize("text", ["fixmatch", "teacher"])
+def test_a_method_for_nets_labels_no_features(text):
+    features_NF, labels_N = clouds(12)
+    with pytest.raises(UsageError, match="labels no features"):
+        learn(parse_weak(text), features_NF, np.arange(3), labels_N[:3], classes=3, seed=0)
 
 
 def test_no_label_is_refused():
@@ -185,7 +192,7 @@ def test_an_island_that_no_label_reaches_stays_without():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("fixmatch", "no weak supervision 'fixmatch'"),
+        ("mixmatch", "no weak supervision 'mixmatch'.*Did you mean 'fixmatch'"),
         ("pseudo_label:threshold=2", "number from 0 to 1.*nearest valid value is 1"),
         ("label_spreading:kernel=rbf", "option of the weak supervision label_spreading 'kernel'"),
         ("cluster_then_label:clusters=-1", "number from 0 up"),

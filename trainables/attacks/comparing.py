@@ -15,7 +15,8 @@ from search_spaces.errors import UsageError
 NOT_COMPARED = frozenset(
     {
         "forward_images", "backward_images", "seconds", "torch", "orchestrator", "library",
-        "zero_gradient_share", "alarms", "warnings", "count_asked", "input_size", "resize",
+        "zero_gradient_share", "alarms", "warnings", "masking", "chosen", "count_asked",
+        "input_size", "resize",
     }
 )  # fmt: skip
 # What an older provenance does not say, and what it was then.
@@ -32,6 +33,7 @@ _WORDS = {
     "step_255": "the length of a step, in 1/255",
     "seed": "the seed",
     "precision": "the arithmetic",
+    "robust_size": "the number of attacked images",
 }
 
 
@@ -61,15 +63,19 @@ def comparable(
     """
     found = differences(a, b, ignoring=ignoring)
     if found:
-        told = "; ".join(
-            f"{_WORDS.get(name, name)}: {_told(one)} and {_told(other)}"
-            for name, (one, other) in found.items()
-        )
         raise UsageError(
             f"Robustness figures can be compared only if they were measured alike. Not alike: "
-            f"{told}.",
+            f"{told(found)}.",
             hint="Measure one of them again as the other was.",
         )
+
+
+def told(found: Mapping[str, tuple[Any, Any]]) -> str:
+    """Differences in words: `steps: 2 and 3; the seed: 0 and 1`; "" for none."""
+    return "; ".join(
+        f"{_WORDS.get(name, name)}: {_told(one)} and {_told(other)}"
+        for name, (one, other) in found.items()
+    )
 
 
 def _value(provenance: Mapping[str, Any], name: str) -> Any:
@@ -80,6 +86,6 @@ def _value(provenance: Mapping[str, Any], name: str) -> Any:
 def _told(value: Any) -> str:
     if value is None:
         return "not said"
-    if isinstance(value, list) and all(isinstance(each, int | float) for each in value):
+    if isinstance(value, list | tuple) and all(isinstance(each, int | float) for each in value):
         return ", ".join(f"{each:g}" for each in value)
     return str(value)

@@ -1,4 +1,4 @@
-"""Which of a trial's figures are those of attacked images. Imports nothing."""
+"""Which of a trial's figures are those of attacked or corrupted images. Imports nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 _ACCURACY = re.compile(r"\w+_acc(_eps_[0-9.]+)?")  # `pgd20_acc`, `apgd_l2_acc`, `fgsm_acc_eps_2`
 _OF_TRAINING = ("train_", "val_")
+_CORRUPTED = re.compile(r"corruption_acc(_\w+)?")  # the mean, and `corruption_acc_fog`
 
 
 def is_under_attack(metric: str) -> bool:
@@ -13,6 +14,11 @@ def is_under_attack(metric: str) -> bool:
 
     `val_pgd_acc`, which comes with each epoch of adversarial training, is none of these.
     """
-    if metric.startswith(_OF_TRAINING):
+    if metric.startswith(_OF_TRAINING) or is_under_corruption(metric):
         return False
     return metric.startswith("robust_") or bool(_ACCURACY.fullmatch(metric))
+
+
+def is_under_corruption(metric: str) -> bool:
+    """Whether it is an accuracy on corrupted images."""
+    return bool(_CORRUPTED.fullmatch(metric))

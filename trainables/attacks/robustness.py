@@ -117,11 +117,11 @@ class _Run:
         images_BCHW = pixels.permute(0, 3, 1, 2).float() / 255
         labels = torch.from_numpy(np.array(labels_B, dtype=np.int64)).to(self.device)
         with leaving_no_trace(self.model):
-            clean_B = self._predict(images_BCHW)
-            right_EB = (clean_B == labels).repeat(len(self.eps_255), 1)
+            logits_BK = self._logits(images_BCHW)
+            right_EB = (logits_BK.argmax(dim=1) == labels).repeat(len(self.eps_255), 1)
             picked = right_EB[0].nonzero()[:, 0]
             if len(picked):
-                self._attack(images_BCHW[picked], labels[picked], right_EB, picked)
+                self._attack(images_BCHW[picked], labels[picked], right_EB, picked, logits_BK)
         self.right.append(right_EB.cpu().numpy())
 
     def _attack(
@@ -130,20 +130,24 @@ class _Run:
         labels_R: torch.Tensor,
         right_EB: torch.Tensor,
         picked: torch.Tensor,
+        clean_logits_BK: torch.Tensor,
     ) -> None:
         with self.suspicions.watching(self.model):
             attacked = self.attack.each_eps(
                 self.model, images_RCHW, labels_R, [eps / 255 for eps in self.eps_255[1:]]
             )
             for e, attacked_RCHW in enumerate(attacked, start=1):
-                predicted_R = self._predict(attacked_RCHW)
+                logits_RK = self._logits(attacked_RCHW)
+                predicted_R = logits_RK.argmax(dim=1)
                 right_EB[e, picked] = predicted_R == labels_R
                 if self.eps_255[e] == self.kept_eps:
-                    self._keep(images_RCHW, attacked_RCHW, labels_R, predicted_R)
+                    sure = (_confidence(clean_logits_BK[picked]), _confidence(logits_RK))
+                    self._keep(images_RCHW, attacked_RCHW, labels_R, predicted_R, *sure)
 
     @torch.no_grad()
-    def _predict(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
-        return self.model(images01_NCHW).argmax(dim=1)
+    def _logits(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
+        logits_NK: torch.Tensor = self.model(images01_NCHW)
+        return logits_NK
 
     def _keep(
         self,
@@ -151,10 +155,15 @@ class _Run:
         attacked_RCHW: torch.Tensor,
         labels_R: torch.Tensor,
         predicted_R: torch.Tensor,
+        clean_sure_R: torch.Tensor,
+        attacked_sure_R: torch.Tensor,
     ) -> None:
         left = self.wanted - sum(len(kept[0]) for kept in self.kept)
         if left > 0:
-            tensors = (clean_RCHW, attacked_RCHW, labels_R, predicted_R)
+            tensors = (
+                *(clean_RCHW, attacked_RCHW, labels_R, predicted_R),
+                *(clean_sure_R, attacked_sure_R),
+            )
             self.kept.append(tuple(t[:left].detach().cpu().numpy() for t in tensors))
 
     def result(
@@ -189,7 +198,7 @@ class _Run:
                 self.kept_eps, np.empty(shape, np.uint8), np.empty(shape, np.float32),
                 none, none, none,
             )  # fmt: skip
-        clean, attacked, labels, predicted = (
+        clean, attacked, labels, predicted, clean_sure, attacked_sure = (
             np.concatenate(p) for p in zip(*self.kept, strict=True)
         )
         return Examples(
@@ -199,4 +208,11 @@ class _Run:
             labels_N=labels,
             clean_predicted_N=labels,  # only what was right is attacked
             attacked_predicted_N=predicted,
+            clean_confidence_N=clean_sure,
+            attacked_confidence_N=attacked_sure,
         )
+
+
+def _confidence(logits_NK: torch.Tensor) -> torch.Tensor:
+    """The chance that the net gives the class it takes the image for, [N] float32."""
+    return logits_NK.float().softmax(dim=1).amax(dim=1)

@@ -64,7 +64,7 @@ def _net(
 
 _SHAPE = ("depth", "width", "body_dropout")
 
-RESNET9 = _net("resnet9", 512, 6_573_120, ("body_dropout",), smallest=8, head_bias=False)
+RESNET9 = _net("resnet9", 512, 6_573_120, ("width", "body_dropout"), smallest=8, head_bias=False)
 RESNET18_CIFAR = _net("resnet18_cifar", 512, 11_173_962, ("body_dropout",), smallest=8)
 # 32 px is what the deepest, five stages, needs.
 MINI_VGG = _net("mini_vgg", 256, 1_913_834, _SHAPE, smallest=SIZE)

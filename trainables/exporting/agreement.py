@@ -13,6 +13,7 @@ import numpy as np
 
 from search_spaces.errors import TrialFailed
 from trainables.data import ImageData
+from trainables.folds.kind import SPLIT
 from trainables.record import TrialRecord
 
 MOST_IMAGES = 256
@@ -54,6 +55,8 @@ def agreement_with_trial(
 ) -> Agreement | None:
     """Compare with the trial's own predictions on its validation images.
 
+    Under cross-validation those are not of the net that was kept: then on its training images.
+
     Args:
         probabilities: uint8 [N, H, W, 3] to [N, K].
         data: that of the trial.
@@ -64,7 +67,8 @@ def agreement_with_trial(
     Raises:
         TrialFailed: the two are not the same net.
     """
-    kept = [part for part in record.report.predictions if part.split == "val"]
+    split = "val" if getattr(record.config, "validation", SPLIT) == SPLIT else "train"
+    kept = [part for part in record.report.predictions if part.split == split]
     if not kept or not len(kept[0].indices_N):
         return None
     part = kept[0]
@@ -78,11 +82,12 @@ def agreement_with_trial(
     )
     found = compare(own_NK, trials_NK)
     exact = getattr(record.config, "precision", "") == "float32"
+    which = "validation" if split == "val" else "training"
     most_mean = _LARGEST_MEAN["float32" if exact else "rounded"]
     if not found.mean_difference <= most_mean:
         raise TrialFailed(
             "An exported net must say what its trial said; its probabilities on "
-            f"{found.images} validation images differ by {found.mean_difference:.3f} in the mean "
+            f"{found.images} {which} images differ by {found.mean_difference:.3f} in the mean "
             f"(at most {most_mean} is rounding), and {100 * found.same_class:.1f} % of the "
             "classes are the same."
         )

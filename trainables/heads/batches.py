@@ -42,17 +42,27 @@ class Batches:
     A head's order depends on its seed and its number of examples only, never on its neighbours. An
     epoch is cut evenly (100 examples at batch size 64: 50 + 50), so that no step rests on a
     handful. Heads that differ in hyperparameters alone share their batches (`shared`).
+
+    Args:
+        seen: examples of each head in an epoch (default: all of its rows).
     """
 
     def __init__(
-        self, rows: list[np.ndarray], seeds: list[int], batch_size: int, device: torch.device
+        self,
+        rows: list[np.ndarray],
+        seeds: list[int],
+        batch_size: int,
+        device: torch.device,
+        seen: list[int] | None = None,
     ) -> None:
+        seen = [len(rows_N) for rows_N in rows] if seen is None else seen
         alike = [np.array_equal(rows[0], each) for each in rows]
-        self.shared = len(rows) > 1 and len(set(seeds)) == 1 and all(alike)
+        self.shared = len(rows) > 1 and len({*zip(seeds, seen, strict=True)}) == 1 and all(alike)
         self._heads = len(rows)
         self._rows = rows[:1] if self.shared else rows
         self._generators = [np.random.default_rng([seed, 1]) for seed in seeds[: len(self._rows)]]
-        self._steps = [steps_per_epoch(len(rows_N), batch_size) for rows_N in self._rows]
+        self._seen = seen[: len(self._rows)]
+        self._steps = [steps_per_epoch(count, batch_size) for count in self._seen]
         self._device = device
 
     def state(self) -> list[dict[str, Any]]:
@@ -68,11 +78,12 @@ class Batches:
     def epoch(self) -> Iterator[Batch]:
         """The batches of one epoch, sent to the device in one copy."""
         steps, heads = max(self._steps), len(self._rows)
-        width = max(math.ceil(len(r) / s) for r, s in zip(self._rows, self._steps, strict=True))
+        width = max(math.ceil(n / s) for n, s in zip(self._seen, self._steps, strict=True))
         rows_SHB = np.zeros((steps, heads, width), dtype=np.int64)
         sizes_SH = np.zeros((steps, heads), dtype=np.int64)
         for h, (rows_N, generator) in enumerate(zip(self._rows, self._generators, strict=True)):
-            parts = np.array_split(generator.permutation(rows_N), self._steps[h])
+            order = generator.permutation(rows_N)[: self._seen[h]]
+            parts = np.array_split(order, self._steps[h])
             for step, part in enumerate(parts):
                 rows_SHB[step, h, : len(part)] = part
                 sizes_SH[step, h] = len(part)

@@ -22,6 +22,7 @@ class HeadSpec:
         dropout: share of the features dropped in each example.
         seed: order of the examples and the dropped features.
         start: "ridge" (see `start.py`) or "zeros".
+        rows_an_epoch: examples that it sees in an epoch, others in each (default: all of them).
     """
 
     train_N: np.ndarray
@@ -31,6 +32,12 @@ class HeadSpec:
     dropout: float = 0.0
     seed: int = 0
     start: Literal["ridge", "zeros"] = "ridge"
+    rows_an_epoch: int | None = None
+
+    @property
+    def seen(self) -> int:
+        """Examples of an epoch."""
+        return min(len(self.train_N), self.rows_an_epoch or len(self.train_N))
 
     def check(self, rows: int) -> None:
         """Raises UsageError for rows beyond the feature matrix or an empty training split."""

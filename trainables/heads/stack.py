@@ -68,13 +68,13 @@ class HeadStack:
         decay_H = self._column([h.weight_decay for h in heads])
         parameters = [self.weight_HKF, self.bias_HK]
         self.optimiser = StackedAdamW(parameters, decay_H, [True, False])
-        seeds = [head.seed for head in heads]
+        seeds, seen = [head.seed for head in heads], [head.seen for head in heads]
         own = [part.numpy() for part in parts[::2]]
-        self.batches = Batches(own, seeds, batch_size, self.device)
+        self.batches = Batches(own, seeds, batch_size, self.device, seen)
         self.meter = Meter(self.x_RF, self.y_R, parts)
         self.dropper = Dropper(heads, self.device)
         self.gradient = Gradient(self.x_RF, self.y_R, self.scaling, self.dropper, accumulation)
-        self.per_epoch = [steps_per_epoch(len(h.train_N), batch_size) for h in heads]
+        self.per_epoch = [steps_per_epoch(h.seen, batch_size) for h in heads]
         self.epochs, self.schedule = epochs, schedule
         self.done = [0] * len(heads)
         self.lr = [0.0] * len(heads)  # of each head's last step

@@ -48,21 +48,26 @@ def conv_block(channels_in: int, channels_out: int, *, pool: bool = False) -> nn
     return nn.Sequential(*layers, *([nn.MaxPool2d(2)] if pool else []))
 
 
-def resnet9(*, body_dropout: float = 0.0) -> nn.Module:
-    """images_NCHW -> features_NF with F = 512; from 8 px.
+WIDTH = 64
+
+
+def resnet9(*, width: int = WIDTH, body_dropout: float = 0.0) -> nn.Module:
+    """images_NCHW -> features_NF with F = 8 * width; from 8 px.
 
     Args:
+        width: channels of the first block; 64 are reference B's, 32 take a quarter of the work.
         body_dropout: share of values dropped after each of the four blocks.
     """
+    one, two, four, eight = width, 2 * width, 4 * width, 8 * width
     net = nn.Sequential(
         OrderedDict(
-            prep=nn.Sequential(conv_block(3, 64), Dropout(body_dropout)),
+            prep=nn.Sequential(conv_block(3, one), Dropout(body_dropout)),
             layer1=nn.Sequential(
-                conv_block(64, 128, pool=True), Residual(128), Dropout(body_dropout)
+                conv_block(one, two, pool=True), Residual(two), Dropout(body_dropout)
             ),
-            layer2=nn.Sequential(conv_block(128, 256, pool=True), Dropout(body_dropout)),
+            layer2=nn.Sequential(conv_block(two, four, pool=True), Dropout(body_dropout)),
             layer3=nn.Sequential(
-                conv_block(256, 512, pool=True), Residual(512), Dropout(body_dropout)
+                conv_block(four, eight, pool=True), Residual(eight), Dropout(body_dropout)
             ),
             pool=GlobalMaxPool(),
         )

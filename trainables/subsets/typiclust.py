@@ -11,6 +11,7 @@ Shapes: N candidates, F features, M images of a cluster, B chosen.
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from search_spaces.options import Option
 from trainables.subsets.choosing import POOL
 from trainables.subsets.distances import neighbours, unit_length
 from trainables.subsets.kind import Choosing, SubsetStrategy
+from trainables.subsets.seeding import plus_plus
 
 NEIGHBOURS = Option("neighbours", 20, "neighbours that say how typical an image is", low=1)
 CLUSTERS = Option("clusters", 500, "the most clusters", low=1)
@@ -54,7 +56,9 @@ def cluster(points_NF: torch.Tensor, clusters: int, seed: int) -> np.ndarray:
     from sklearn.exceptions import ConvergenceWarning
 
     kind = KMeans if clusters <= _FEW else MiniBatchKMeans
-    extra = {} if clusters <= _FEW else {"batch_size": 5000}
+    extra: dict[str, Any] = {"init": plus_plus}
+    if clusters > _FEW:
+        extra["batch_size"] = 5000
     with warnings.catch_warnings():
         # Copies of an image: fewer different points than clusters, which is no trouble here.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -26,6 +26,8 @@ class Task:
         body_lr: the body's learning rate as a share of the head's.
         mean_C: the images' mean colour in [0, 1], for what augmentation fills.
         watched_V: rows by which adversarial training chooses its epoch (default: all of `val_M`).
+        pool_P: rows of the pool that are trained on; `labels_N` has their pseudo-labels, -1 where
+            training finds them by itself.
     """
 
     config: TrialConfig
@@ -39,6 +41,7 @@ class Task:
     body_lr: float = 1.0
     mean_C: tuple[float, ...] = (0.5,)
     watched_V: torch.Tensor | None = None
+    pool_P: torch.Tensor | None = None
 
     @property
     def device(self) -> torch.device:

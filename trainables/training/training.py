@@ -25,13 +25,15 @@ from trainables.objectives import CLEAN, OBJECTIVES
 from trainables.objectives.base import Learner
 from trainables.schedules import SCHEDULES
 from trainables.training.averaging import Average
+from trainables.training.batches import Batches
+from trainables.training.fixmatch import FixMatch, Views
 from trainables.training.measure import loss_and_accuracy
 from trainables.training.optimisers import like_parameters, make_optimiser
-from trainables.training.order import shuffled_batches, steps_per_epoch
 from trainables.training.randomness import Randomness
 from trainables.training.recipe import Task
 from trainables.training.steps import StepRates
 from trainables.training.watch import METRICS, RobustWatch
+from trainables.weak import parse_weak
 
 
 class Training:
@@ -48,14 +50,16 @@ class Training:
         self.average = Average(task.model, config.ema) if config.ema else None
         use_generator(task.model, self.randomness.generator)
         self.optimiser = make_optimiser(config, task.model, task.body, task.body_lr)
-        per_epoch = steps_per_epoch(len(task.train_N), config.batch_size)
+        self.batches = Batches(task)
         schedule = SCHEDULES.get(config.schedule)(config)
-        self.rates = StepRates(schedule, self.optimiser, config.epochs, per_epoch)
+        self.rates = StepRates(schedule, self.optimiser, config.epochs, self.batches.per_epoch)
         self.augmentation = POLICIES.get(config.augment)(task.mean_C)
         # float16's gradients underflow without it; bfloat16 has float32's range.
         self.scaler = torch.amp.GradScaler(task.device.type, enabled=self._needs_scaling())
         self.net = torch.compile(task.model) if config.compile else task.model
         self.objective = OBJECTIVES.get(config.adversarial)(config)
+        self.consistency = _consistency(task)
+        self.sure = torch.zeros((), device=task.device)  # of the epoch's images beside its batches
         self.learner = Learner(self.net, task.model, self.randomness.generator)
         self.watch = RobustWatch(task, self.kept) if config.adversarial != CLEAN else None
         self.epoch = self.step = 0
@@ -79,22 +83,24 @@ class Training:
         return self.watch.settle() if self.watch else {}
 
     def run_epoch(self, *, measured: bool = True) -> Epoch:
-        """One pass over the training rows; one synchronisation with the host.
+        """One pass over the training rows (`Batches`); one synchronisation with the host.
 
         Args:
             measured: whether to look at the validation rows afterwards.
         """
-        task, config = self.task, self.config
+        task = self.task
         task.model.train()
         sums_2 = torch.zeros(2, device=task.device)
-        generator = self.randomness.generator
-        batches = shuffled_batches(task.train_N, config.batch_size, generator)
+        self.sure.zero_()
+        batches = self.batches.epoch(self.randomness.generator)
         with self.randomness.lent():
-            for rows_B in batches:
+            for rows_B, beside_U in batches:
                 self.rates.set(self.step)
-                sums_2 += self._step(rows_B)
+                sums_2 += self._step(rows_B, beside_U)
         self.epoch += 1
-        return self._report(sums_2 / len(task.train_N), task.val_M if measured else None)
+        seen = sum(len(rows_B) for rows_B, _ in batches)
+        self.sure /= max(1, sum(len(beside_U) for _, beside_U in batches if beside_U is not None))
+        return self._report(sums_2 / seen, task.val_M if measured else None)
 
     def step_at(self, factor: float, rows_B: torch.Tensor) -> torch.Tensor:
         """One step on these rows, every group at `factor` times its peak, whatever the schedule.
@@ -108,13 +114,15 @@ class Training:
         with self.randomness.lent():
             return self._step(rows_B)[0]
 
-    def _step(self, rows_B: torch.Tensor) -> torch.Tensor:
+    def _step(self, rows_B: torch.Tensor, beside_U: torch.Tensor | None = None) -> torch.Tensor:
         """The batch's summed loss and hits [2]."""
         self.optimiser.zero_grad(set_to_none=True)
         inputs_B, targets_BK = self._inputs(rows_B)
         sums_2 = torch.zeros(2, device=self.task.device)
-        for part in self._parts(len(rows_B)):
-            sums_2 += self._backward(inputs_B[part], targets_BK[part], len(rows_B))
+        parts = self._parts(len(rows_B))
+        views = [None] * len(parts) if beside_U is None else self._views(beside_U, len(parts))
+        for part, beside in zip(parts, views, strict=True):
+            sums_2 += self._backward(inputs_B[part], targets_BK[part], len(rows_B), beside)
         finite = sums_2[0].isfinite()
         self.bad_step = torch.where(finite | (self.bad_step >= 0), self.bad_step, self.step)
         if self.config.clip_norm:
@@ -139,14 +147,35 @@ class Training:
             inputs_B, targets_BK = mixup(inputs_B, targets_BK, config.mixup, generator)
         return inputs_B, targets_BK
 
+    def _views(self, beside_U: torch.Tensor, parts: int) -> list[tuple[Views, int]]:
+        """The unlabelled images beside each part of a batch, and how many are beside all of it."""
+        assert self.consistency is not None  # only then are there any
+        images_UCHW = pixels01(self.task.inputs_N.index_select(0, beside_U))
+        views = self.consistency.views(
+            images_UCHW, self.randomness.generator, epoch=self.epoch, rows_U=beside_U
+        )
+        return [(part, len(beside_U)) for part in views.parts(parts)]
+
     def _backward(
-        self, inputs_P: torch.Tensor, targets_PK: torch.Tensor, batch: int
+        self,
+        inputs_P: torch.Tensor,
+        targets_PK: torch.Tensor,
+        batch: int,
+        beside: tuple[Views, int] | None,
     ) -> torch.Tensor:
         """Adds a part's share of the gradient; the part's summed loss and hits [2]."""
-        loss_P, logits_PK = self.objective(self.learner, inputs_P, targets_PK)
-        self.scaler.scale(loss_P.sum() / batch).backward()
+        if beside is None or self.consistency is None:
+            loss_P, logits_PK = self.objective(self.learner, inputs_P, targets_PK)
+            loss = loss_P.sum()
+        else:
+            views, count = beside
+            loss, logits_PK, sure = self.consistency(
+                self.learner, inputs_P, targets_PK, views, batch / count
+            )
+            self.sure += sure
+        self.scaler.scale(loss / batch).backward()
         hits_P = logits_PK.argmax(1) == targets_PK.argmax(1)
-        return torch.stack([loss_P.detach().sum(), hits_P.float().sum()])
+        return torch.stack([loss.detach(), hits_P.float().sum()])
 
     def _parts(self, size: int) -> list[slice]:
         edges = np.linspace(0, size, min(self.config.accumulation, size) + 1).round().astype(int)
@@ -161,6 +190,9 @@ class Training:
         if val_M is not None and self.watch:
             parts += [self.watch.measure().double()]
             names += METRICS
+        if self.consistency:
+            parts += [self.sure[None].double()]
+            names += ["pseudo_share"]
         bad_step, *figures = torch.cat(parts).tolist()  # the one synchronisation
         metrics = dict(zip(names, figures, strict=True))
         if bad_step < 0 and len(task.val_M) and not math.isfinite(metrics.get("val_loss", 0.0)):
@@ -199,6 +231,15 @@ class Training:
 
     def _needs_scaling(self) -> bool:
         return self.config.precision == "float16" and self.task.device.type == "cuda"
+
+
+def _consistency(task: Task) -> FixMatch | None:
+    """The loss on images without labels, where the task has such a method and a pool."""
+    if task.pool_P is None:
+        return None
+    spec = parse_weak(task.config.weak)
+    make = spec.method.consistency
+    return make(task.config, spec, task.mean_C) if make else None
 
 
 def _copied(value: Any) -> Any:

@@ -5,10 +5,12 @@ To add one: a `WeakMethod` in a file of its own, and a line here. Importing this
 
 from search_spaces.options import read_options, split_name, with_defaults
 from search_spaces.registry import Registry
-from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
+from trainables.weak.kind import UNLABELLED, Labelling, PseudoLabels, WeakMethod
 from trainables.weak.learning import WeakHead, WeakSpec, learn
 
 _HERE = "trainables.weak"
+
+ALONE = "none"  # what `TrialConfig.weak` takes for training on the labels alone
 
 WEAK: Registry[WeakMethod] = Registry(
     "weak supervision",
@@ -17,6 +19,8 @@ WEAK: Registry[WeakMethod] = Registry(
         "pseudo_label": f"{_HERE}.pseudo_label:PSEUDO_LABEL",
         "label_spreading": f"{_HERE}.label_spreading:LABEL_SPREADING",
         "cluster_then_label": f"{_HERE}.cluster_then_label:CLUSTER_THEN_LABEL",
+        "fixmatch": f"{_HERE}.fixmatch:FIXMATCH",
+        "teacher": f"{_HERE}.teacher:TEACHER",
     },
     group="orchestrator.weak_supervision",
 )
@@ -34,7 +38,18 @@ def parse_weak(text: str) -> WeakSpec:
     return WeakSpec(method, with_defaults(method.options, given))
 
 
+def weak_as_typed(text: str) -> str:
+    """`text` in the one way of writing it: options in order, none that is at its default.
+
+    Raises:
+        UsageError: as `parse_weak`.
+    """
+    return str(parse_weak(text))
+
+
 __all__ = [
+    "ALONE",
+    "UNLABELLED",
     "WEAK",
     "Labelling",
     "PseudoLabels",
@@ -43,4 +58,5 @@ __all__ = [
     "WeakSpec",
     "learn",
     "parse_weak",
+    "weak_as_typed",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 from search_spaces.options import Option
 from trainables.subsets.distances import unit_length
 from trainables.subsets.typiclust import cluster
-from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
+from trainables.weak.kind import POOL, Labelling, PseudoLabels, WeakMethod
 
 CLUSTERS = Option(
     "clusters", 0.5, "clusters that k-means makes of all images; below 1 a share of the labels"
@@ -54,5 +54,5 @@ CLUSTER_THEN_LABEL = WeakMethod(
     name="cluster_then_label",
     sentence="k-means, and each cluster takes the label that most of its labelled images have",
     label=label,
-    options=(CLUSTERS, PURITY),
+    options=(CLUSTERS, PURITY, POOL),
 )

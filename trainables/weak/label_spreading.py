@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from search_spaces.options import Option
-from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
+from trainables.weak.kind import POOL, Labelling, PseudoLabels, WeakMethod
 
 NEIGHBOURS = Option("neighbours", 10, "nearest neighbours that an image is joined to", low=1)
 ALPHA = Option("alpha", 0.9, "how much neighbours count beside an own label", low=0.01, high=0.99)
@@ -72,5 +72,5 @@ LABEL_SPREADING = WeakMethod(
     name="label_spreading",
     sentence="labels spread over a graph of nearest neighbours (Zhou et al. 2004)",
     label=label,
-    options=(NEIGHBOURS, ALPHA, SHARE),
+    options=(NEIGHBOURS, ALPHA, SHARE, POOL),
 )

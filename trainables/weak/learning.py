@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from search_spaces.errors import UsageError
 from search_spaces.options import Value, as_typed
-from trainables.subsets.head import LinearHead, fit_head
 from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
+
+if TYPE_CHECKING:
+    from trainables.subsets.head import LinearHead
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,24 @@ class WeakHead:
         return Judged(len(self.pseudo.rows_P), right)
 
 
+def label(
+    spec: WeakSpec,
+    features_NF: np.ndarray,
+    labelled_B: np.ndarray,
+    labels_B: np.ndarray,
+    *,
+    classes: int,
+    seed: int,
+) -> PseudoLabels:
+    """The pseudo-labels that `spec` gives by features, by row of them; as `learn`."""
+    if not len(labelled_B):
+        raise UsageError("Weak supervision needs labels to begin with.", got=0)
+    if spec.method.label is None:
+        raise UsageError("This method of weak supervision labels no features.", got=str(spec))
+    task = Labelling(features_NF, labelled_B, labels_B, classes, seed, spec.options)
+    return spec.method.label(task)
+
+
 def learn(
     spec: WeakSpec,
     features_NF: np.ndarray,
@@ -72,12 +93,11 @@ def learn(
         features_NF: of the labelled and of the unlabelled images; of nobody else's.
 
     Raises:
-        UsageError: no label at all.
+        UsageError: no label at all, or a method that does not label by features.
     """
-    if not len(labelled_B):
-        raise UsageError("Weak supervision needs labels to begin with.", got=0)
-    task = Labelling(features_NF, labelled_B, labels_B, classes, seed, spec.options)
-    pseudo = spec.method.label(task)
+    from trainables.subsets.head import fit_head
+
+    pseudo = label(spec, features_NF, labelled_B, labels_B, classes=classes, seed=seed)
     rows = np.concatenate([labelled_B, pseudo.rows_P])
     labels = np.concatenate([labels_B, pseudo.labels_P])
     return WeakHead(fit_head(features_NF, rows, labels, classes=classes, seed=seed), pseudo)

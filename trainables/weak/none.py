@@ -13,4 +13,6 @@ def label(task: Labelling) -> PseudoLabels:
     return PseudoLabels(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-NONE = WeakMethod("none", "the labels alone; unlabelled images are not looked at", label)
+NONE = WeakMethod(
+    "none", "the labels alone; unlabelled images are not looked at", label, trains="any"
+)

@@ -12,7 +12,7 @@ import numpy as np
 
 from search_spaces.options import Option
 from trainables.subsets.head import fit_head
-from trainables.weak.kind import Labelling, PseudoLabels, WeakMethod
+from trainables.weak.kind import POOL, Labelling, PseudoLabels, WeakMethod
 
 THRESHOLD = Option("threshold", 0.9, "the least probability of a pseudo-label", high=1)
 ROUNDS = Option("rounds", 3, "times that heads are trained and images labelled anew", low=1)
@@ -44,5 +44,5 @@ PSEUDO_LABEL = WeakMethod(
     name="pseudo_label",
     sentence="a head labels what it is sure of and learns from it, in rounds (Lee 2013)",
     label=label,
-    options=(THRESHOLD, ROUNDS),
+    options=(THRESHOLD, ROUNDS, POOL),
 )

@@ -12,9 +12,12 @@ from orchestrator.reporting.blocks import Section
 from orchestrator.reporting.material import Material
 from orchestrator.reporting.sections.attack import attack_section
 from orchestrator.reporting.sections.confusion import confusion_section
+from orchestrator.reporting.sections.corruptions import corruptions_section
 from orchestrator.reporting.sections.cost import cost_section
 from orchestrator.reporting.sections.early_stopping import early_stopping_section
 from orchestrator.reporting.sections.front import front_section
+from orchestrator.reporting.sections.label_curves import label_curves_section
+from orchestrator.reporting.sections.ladder import ladder_section
 from orchestrator.reporting.sections.learning import learning_section
 from orchestrator.reporting.sections.mistakes import mistakes_section
 from orchestrator.reporting.sections.next import next_section
@@ -30,6 +33,7 @@ SectionMaker = Callable[[Material], Section]
 
 SECTIONS: tuple[SectionMaker, ...] = (
     setting_section,
+    label_curves_section,
     ranking_section,
     repeats_section,
     front_section,
@@ -38,6 +42,8 @@ SECTIONS: tuple[SectionMaker, ...] = (
     learning_section,
     parameters_section,
     attack_section,
+    ladder_section,
+    corruptions_section,
     confusion_section,
     mistakes_section,
     cost_section,

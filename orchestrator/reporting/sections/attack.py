@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from orchestrator.evaluating.files import evaluated_alarms
 from orchestrator.reporting.blocks import (
     Block,
     Figure,
@@ -36,6 +39,7 @@ def attack_section(material: Material) -> Section:
         _table(found),
         aside(_basis(found)),
         *_alarms(found),
+        *_evaluated_alarms(material),
         _figure(found),
     )
     return Section("attack", _TITLE, (*blocks, *_examples(material)))
@@ -60,6 +64,18 @@ def _alarms(found: list[tuple[TrialResult, RobustnessCurve]]) -> tuple[Block, ..
         paragraph(Strong(f"Do not trust trial {trial.number} yet: "), str(words))
         for trial, curve in found
         for words in curve.provenance.get("warnings") or ()
+    )
+
+
+def _evaluated_alarms(material: Material) -> tuple[Block, ...]:
+    """What `orchestrator evaluate` met, of the trials that are looked at closely."""
+    return tuple(
+        paragraph(
+            Strong(f"Do not trust trial {trial.number} yet: "),
+            f"{alarm.get('words', alarm.get('name'))} (Seen when it was evaluated.)",
+        )
+        for trial in material.close
+        for alarm in evaluated_alarms(Path(trial.folder) if trial.folder else None)
     )
 
 

@@ -21,7 +21,7 @@ from orchestrator.views.numbers import count, duration, percent
 _TITLE = "What it cost"
 _STATES = ("finished", "pruned", "failed", "stopped", "running", "waiting")
 _WORDS = {"train_seconds": "training", "extract_seconds": "extracting features",
-          "attack_seconds": "attacks"}  # fmt: skip
+          "attack_seconds": "attacks", "corruption_seconds": "corruptions"}  # fmt: skip
 _MOST_NAMED = 12
 
 

@@ -15,6 +15,7 @@ _MOST = 30
 
 def front_section(material: Material) -> Section:
     """Left out with one objective."""
+    from orchestrator.pictures.front_images import draw_front_images
     from orchestrator.pictures.pareto import draw_pareto
 
     spec = material.spec
@@ -36,7 +37,11 @@ def front_section(material: Material) -> Section:
         blocks.append(aside(f"The first {_MOST} of them are shown."))
     alt = f"{count(len(trials))} trials on the front: {_ends(material, trials)}."
     caption = "The front, and the trials that it was chosen from; numbers are those of trials."
-    return Section("front", title, (*blocks, *study_figure(draw_pareto, material, caption, alt)))
+    blocks += study_figure(draw_pareto, material, caption, alt)
+    seen = "Images that models of the front had right, before and after the attack on each model."
+    told = f"{seen} A row a model, best by {spec.objectives[0].metric} first."
+    blocks += study_figure(draw_front_images, material, seen, told)
+    return Section("front", title, tuple(blocks))
 
 
 def front_trials(material: Material) -> tuple[TrialResult, ...]:

@@ -19,6 +19,7 @@ from orchestrator.reporting.trial_figures import cell
 from orchestrator.results import TrialResult
 from orchestrator.views.numbers import NOTHING, count, duration, plain
 from orchestrator.views.ranked_rows import searched
+from orchestrator.views.validation_words import interval_said, measured_on
 
 MOST_ROWS = 20
 _OF_IMAGES = ("val_acc", "train_acc", "robust_score", "robust_acc")
@@ -123,8 +124,8 @@ def _basis(material: Material) -> str:
     if not spec.has_images:
         return f"{arrow} Each figure is of one run, so what two trials differ by may be chance."
     words = (
-        f"{arrow} Accuracies and scores in per cent, with 95 % intervals (Wilson): val_acc on "
-        f"{count(spec.split.val)} images"
+        f"{arrow} Accuracies and scores in per cent, with 95 % intervals "
+        f"({interval_said(spec.split)}): val_acc on {measured_on(spec.split)}"
     )
     if any("robust_score" in trial.metrics for trial in material.ranked):
         words += (

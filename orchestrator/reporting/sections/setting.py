@@ -8,6 +8,7 @@ from orchestrator.reporting.blocks import Code, Facts, Section, Words
 from orchestrator.reporting.material import Material
 from orchestrator.study.spec import StudySpec
 from orchestrator.views.numbers import count
+from orchestrator.views.validation_words import attacked_said, images_said, validation_said
 
 _MOST_CLASSES = 12
 
@@ -55,11 +56,11 @@ def _images(spec: StudySpec) -> list[tuple[str, Words]]:
                 f"{count(split.val)} for validation",
             ),
         ),
+        ("validation", (validation_said(split),)),
         (
             "splits",
             (
-                f"{count(split.train)} training, {count(split.val)} validation "
-                f"({count(split.robust)} of these attacked), {count(split.pool)} left unlabelled, "
+                f"{images_said(split)}{attacked_said(split)}, {count(split.pool)} left unlabelled, "
                 f"{count(split.test)} test",
             ),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.study.samplers.failures import as_worst
 from orchestrator.study.samplers.needs import SamplerKind, SamplerNeeds
 
 if TYPE_CHECKING:
@@ -25,4 +26,5 @@ GP = SamplerKind(
     name="gp",
     sentence="models all finished trials by a Gaussian process; for few, dear trials",
     make=make,
+    failures=as_worst,  # it looks at nothing but values
 )

@@ -12,6 +12,8 @@ from search_spaces.exploring import Parameter
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
+    from orchestrator.study.samplers.failures import ShowFailures
+
 
 @dataclass(frozen=True)
 class SamplerNeeds:
@@ -67,6 +69,8 @@ class SamplerKind:
         conditional: True where it learns about parameters that only some branches of a space have;
             one that does not draws these at random.
         categorical: True where it learns about choices, not only about numbers.
+        failures: what it is shown of trials that failed (`failures.py`); None: them as they are,
+            which all of Optuna's samplers overlook.
         points: how many different trials there are, for one that runs out of them.
         package: on PyPI, if it needs one that we do not.
         instead: the nearest sampler that can do what this one cannot.
@@ -79,6 +83,7 @@ class SamplerKind:
     constraints: bool = True
     conditional: bool = False
     categorical: bool = True
+    failures: ShowFailures | None = None
     points: Callable[[SamplerNeeds], int] | None = None
     package: str = ""
     instead: str = "tpe"

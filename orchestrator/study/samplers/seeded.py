@@ -20,6 +20,7 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from orchestrator.study.samplers.failures import ShowFailures
 from orchestrator.study.samplers.needs import SamplerKind, SamplerNeeds
 from orchestrator.study.succession import Succession
 
@@ -84,7 +85,7 @@ class SeededSampler(BaseSampler):
 
     def _view(self, study: Study, without: int | None = None) -> Study:
         self._succession.note(study._get_trials(deepcopy=False, use_cache=True))
-        return cast(Study, _StudyView(study, self._succession, without))
+        return cast(Study, _StudyView(study, self._succession, without, self._kind.failures))
 
     def _drawing(self, trial: FrozenTrial, part: str = "") -> BaseSampler:
         draw = self._succession.draw(trial.number)
@@ -98,13 +99,21 @@ class _StudyView:
     """A study as a sampler sees it: as if it had never been interrupted.
 
     Args:
+        failures: what it is shown of trials that failed.
         without: the trial that is being drawn. It may have been drawn in part before its driver
             died, and a sampler that found its own parameters there, among those of running trials,
             would keep away from them.
     """
 
-    def __init__(self, study: Study, succession: Succession, without: int | None) -> None:
-        self._study, self._succession, self._without = study, succession, without
+    def __init__(
+        self,
+        study: Study,
+        succession: Succession,
+        without: int | None,
+        failures: ShowFailures | None,
+    ) -> None:
+        self._study, self._succession = study, succession
+        self._without, self._failures = without, failures
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._study, name)
@@ -122,6 +131,8 @@ class _StudyView:
         shown = self._succession.shown(trials)
         if self._without is not None:
             del shown[self._succession.place(self._without)]
+        if self._failures is not None:
+            shown = self._failures(shown, self._study.directions)
         return shown if states is None else [trial for trial in shown if trial.state in states]
 
     def get_trials(

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers._tpe.sampler import default_gamma, default_gamma_multiobjective
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from orchestrator.study.samplers.failures import as_infeasible, is_shown_infeasible
 from orchestrator.study.samplers.needs import SamplerKind, SamplerNeeds
 
 # A draw takes as long as the density of the bad trials has points; their shape is known by then.
@@ -21,6 +23,8 @@ class RememberingTPESampler(TPESampler):
 
     Draws the same points as Optuna's until `MOST_BAD` trials are bad ones. From then on their
     density is made of so many of them (`thinned`): all the good trials are always looked at.
+    A trial that failed is never a good one, also where there are fewer others than Optuna would
+    call good: it would draw near the first of them then.
 
     Args:
         known: by parameters and number, a finished trial's values on the scale that TPE works on.
@@ -47,6 +51,15 @@ class RememberingTPESampler(TPESampler):
                 rows.append(row)
         values_TP = np.array(rows, dtype=float).reshape(len(rows), len(search_space))
         return {name: values_TP[:, column] for column, name in enumerate(search_space)}
+
+    def _sample(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        usual = default_gamma if len(study.directions) <= 1 else default_gamma_multiobjective
+        told = study._get_trials(deepcopy=False, states=(TrialState.PRUNED,), use_cache=True)
+        failed = sum(is_shown_infeasible(each) for each in told)
+        self._gamma = lambda ended: min(usual(ended), ended - failed)
+        return super()._sample(study, trial, search_space)
 
     def _build_parzen_estimator(
         self,
@@ -91,5 +104,6 @@ TPE = SamplerKind(
     sentence="draws where good trials are dense and bad ones are not",
     make=make,
     conditional=True,
+    failures=as_infeasible,
     instead="random",
 )

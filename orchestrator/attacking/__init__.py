@@ -1,0 +1,1 @@
+"""`orchestrator attack STUDY`: the trials that lead a study, under ever stronger attacks."""
