@@ -95,7 +95,7 @@ def test_features_are_counted_with_options(name: str, options: dict, features: i
 
 
 def test_an_option_that_a_net_does_not_have_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"resnet9 has no option depth.*It has: width, body_dropout"):
+    with pytest.raises(UsageError, match=r"no option depth.*It has: width, body_dropout"):
         load_body("resnet9", options={"depth": 3})
     with pytest.raises(UsageError, match=r"resnet18 has no option width.*It has: none"):
         feature_count(get_backbone("resnet18"), {"width": 3})
