@@ -20,7 +20,7 @@ TESTS = Path(__file__).parent
 # About half of the time of `make test`; what is not named here is in the other session.
 FIRST = (
     *("search", "kill", "engine", "cli", "plan", "lr_range", "features", "comparing"),
-    *("reporting", "promoting", "doctor", "security", "subsets"),
+    *("reporting", "promoting", "doctor", "security", "subsets", "folds", "ladder"),
 )
 NOTHING_COLLECTED = 5
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|deselected|xfailed|xpassed|warnings?)")
