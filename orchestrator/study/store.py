@@ -13,6 +13,7 @@ import optuna
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
+from orchestrator.study.claims import MOST_SECONDS
 from orchestrator.study.spec import SPEC_KEY, StudySpec
 from orchestrator.study.uris import masked, sqlite_path
 from search_spaces.errors import UnavailableError, UnknownNameError, UsageError
@@ -35,6 +36,8 @@ def open_storage(uri: str) -> optuna.storages.RDBStorage:
         storage = _connect(uri)
         if path is not None:
             _write_ahead(storage.engine)
+        elif storage.engine.dialect.name == "postgresql":
+            _end_when_suspended(storage.engine)
         return storage
     except (SQLAlchemyError, ImportError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
@@ -174,6 +177,23 @@ def _write_ahead(engine: Engine) -> None:
         del record
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
+
+    engine.dispose()  # connections made before this was registered
+    event.listen(engine, "connect", prepare)
+
+
+def _end_when_suspended(engine: Engine) -> None:
+    """Whoever is suspended within a transaction (a laptop's lid) must not hold up everybody else.
+
+    The server ends such a session, so its locks are free; a statement after that fails.
+    """
+
+    def prepare(connection: Any, record: object) -> None:
+        del record
+        cursor = connection.cursor()
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {int(1000 * MOST_SECONDS)}")
+        cursor.close()
+        connection.commit()
 
     engine.dispose()  # connections made before this was registered
     event.listen(engine, "connect", prepare)
