@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from machine import machine
+from machine import command, machine
 from subset_strategies import HELD_OUT, IMAGES, RESULTS, Trials
 
 from orchestrator.label_curves import LabelCurve, label_sentences
@@ -81,8 +81,7 @@ Laws without the two largest sizes, and what they foretold of them, in points of
 
 {machine("torch", "scikit-learn", "numpy")}
 
-    python benchmarks/label_curves.py --backbone {config.backbone} \\
-        --input-size {config.input_size} --strategies {" ".join(curve.strategy for curve in curves)}
+    {command()}
 """
 
 

@@ -1,9 +1,11 @@
-"""What a figure was measured on, in a line."""
+"""What a figure was measured on, in a line, and by which command."""
 
 from __future__ import annotations
 
 import os
 import platform
+import shlex
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +15,11 @@ def machine(*packages: str) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     python = platform.python_version()
     return f"{_processor()}, {os.cpu_count()} cores; Python {python}, {versions}."
+
+
+def command() -> str:
+    """As it was typed, so that anybody can run it again."""
+    return f"python benchmarks/{shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}"
 
 
 def _processor() -> str:

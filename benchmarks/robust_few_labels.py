@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from machine import machine
+from machine import command, machine
 
 from trainables import TrialConfig, train
 from trainables.atomic import write_json
@@ -203,7 +203,6 @@ def report(asked: argparse.Namespace, found: Mapping[str, Sequence[Mapping[str, 
     said = f"{spread(right)} % of the pseudo-labels are right" if right else "no pool was used"
     given = dict(setting.split("=", 1) for setting in asked.set)
     changed = {name: getattr(config, name) for name in {**NET, **given}}
-    more = f" \\\n        --set {' '.join(asked.set)}" if asked.set else ""
     return f"""# Robust from {asked.labels:,} labels
 
 CIFAR-10, {asked.labels:,} labelled training images, {asked.validation:,} more that choose the
@@ -220,8 +219,7 @@ The trial: `{changed}`. {asked.threads} thread(s).
 
 {machine("torch", "numpy")}
 
-    python benchmarks/robust_few_labels.py --seeds {asked.seeds} --minutes {asked.minutes:g} \\
-        --alone-minutes {asked.alone_minutes or asked.minutes:g} --threads {asked.threads}{more}
+    {command()}
 """
 
 

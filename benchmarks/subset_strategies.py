@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from heads_vs_logreg import ours
-from machine import machine
+from machine import command, machine
 from scipy import stats
 
 from trainables import TrialConfig
@@ -165,8 +165,7 @@ was timed on a busy machine, {torch.get_num_threads()} thread(s), from 8,000 ima
 
 {machine("torch", "scikit-learn", "timm", "numpy")}
 
-    python benchmarks/subset_strategies.py --backbone {config.backbone} \\
-        --input-size {config.input_size}
+    {command()}
 """
 
 
@@ -204,8 +203,7 @@ seconds say more than those of the clock.
 
 {machine("torch", "scikit-learn", "numpy")}
 
-    python benchmarks/subset_strategies.py --speed --backbone {trials.config.backbone} \\
-        --input-size {trials.config.input_size} --strategies {" ".join(names)}
+    {command()}
 """
 
 

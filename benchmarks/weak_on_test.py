@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from machine import machine
+from machine import command, machine
 from scipy import stats
 from subset_strategies import RESULTS, feature_key
 
@@ -144,7 +144,7 @@ How many were right is counted after training, and used for nothing. Target: 4 p
 
 {machine("torch", "scikit-learn", "numpy")}
 
-    python benchmarks/weak_on_test.py --splits {asked.splits}
+    {command()}
 """
 
 

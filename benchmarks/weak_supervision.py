@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from machine import machine
+from machine import command, machine
 from scipy import stats
 from subset_strategies import RESULTS, Trials
 
@@ -94,8 +94,7 @@ How many were right is counted after training, and used for nothing. Seconds on 
 
 {machine("torch", "scikit-learn", "numpy")}
 
-    python benchmarks/weak_supervision.py --backbone {config.backbone} \\
-        --input-size {config.input_size}
+    {command()}
 """
 
 

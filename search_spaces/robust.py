@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from search_spaces.adversarial_ways import suggest_way
 from search_spaces.backbone_choice import own_size, suggest_backbone
 from search_spaces.lengths import suggest_epochs
 from search_spaces.rates import rate_name, suggest_rate
@@ -47,16 +48,13 @@ def suggest(trial: TrialLike, context: SpaceContext) -> Params:
 def _attacked(trial: TrialLike, kind: str) -> Params:
     """What is attacked in training, and how; each way asks for what it has."""
     way = str(trial.suggest_categorical("adversarial", _WAYS))
-    found: dict[str, Any] = {"adversarial": way}
     if way == "none":
-        return found
-    found["adversarial_eps_255"] = trial.suggest_float("adversarial_eps_255", 1.0, 10.0)
-    if way != "fast":
-        steps = trial.suggest_int(f"adversarial_steps.{kind}", *_STEPS[kind])
-        found["adversarial_steps"] = steps
-    if way == "trades":
-        found["trades_beta"] = trial.suggest_float("trades_beta", 1.0, 10.0, log=True)
-    return found
+        return {"adversarial": way}
+    return {
+        "adversarial": way,
+        "adversarial_eps_255": trial.suggest_float("adversarial_eps_255", 1.0, 10.0),
+        **suggest_way(trial, way, *_STEPS[kind], name=f"adversarial_steps.{kind}"),
+    }
 
 
 def _augment(trial: TrialLike, *, cached: bool) -> Params:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from search_spaces.backbone_choice import suggest_backbone
+from search_spaces.adversarial_ways import suggest_way
+from search_spaces.backbone_choice import for_each_backbone, suggest_backbone
 from search_spaces.lengths import epochs_range
 from search_spaces.rates import rate_name, suggest_rate
 from search_spaces.space import Objective, Params, Space, SpaceContext, TrialLike
@@ -21,34 +22,31 @@ TEACHERS = (f"{_BODY},labelled=0.1,pool={_POOL}", f"{_BODY},pool={_POOL}")
 _WAYS = ("fast", "pgd", "trades")
 _RATES = (3e-4, 3e-2)
 _STEPS = (2, 5)
-_EPOCHS = {"alone": (10, 40), "pool": (1, 4)}
+_EPOCHS_ALONE, _EPOCHS_POOL = (10, 40), (1, 4)
 
 
 def suggest(trial: TrialLike, context: SpaceContext) -> Params:
     """A net, whether the pool takes part, and the recipe."""
     weak = str(trial.suggest_categorical("weak", (ALONE, *TEACHERS)))
-    kind = "alone" if weak == ALONE else "pool"
-    low, high = _EPOCHS[kind] if kind == "pool" else epochs_range(context, *_EPOCHS[kind])
+    way = str(trial.suggest_categorical("adversarial", _WAYS))
+    name, low, high = _epochs(context, weak)
     return {
         **suggest_backbone(trial, context),
         "tune": "all",
         "weak": weak,
-        **_attacked(trial),
+        "adversarial": way,
+        **suggest_way(trial, way, *_STEPS),
         **suggest_rate(trial, context, *_RATES),
         "weight_decay": trial.suggest_float("weight_decay", 1e-3, 1.0, log=True),
-        "epochs": trial.suggest_int(f"epochs.{kind}", low, high, log=True),
+        "epochs": trial.suggest_int(name, low, high, log=True),
     }
 
 
-def _attacked(trial: TrialLike) -> Params:
-    """How images are attacked in training; TRADES and PGD have their steps."""
-    way = str(trial.suggest_categorical("adversarial", _WAYS))
-    found: dict[str, Any] = {"adversarial": way}
-    if way != "fast":
-        found["adversarial_steps"] = trial.suggest_int("adversarial_steps", *_STEPS)
-    if way == "trades":
-        found["trades_beta"] = trial.suggest_float("trades_beta", 1.0, 10.0, log=True)
-    return found
+def _epochs(context: SpaceContext, weak: str) -> tuple[str, int, int]:
+    """The parameter and its range: an epoch with a pool is a pass over the pool."""
+    if weak != ALONE:
+        return ("epochs.pool", *_EPOCHS_POOL)
+    return ("epochs.alone", *epochs_range(context, *_EPOCHS_ALONE))
 
 
 def baselines(context: SpaceContext) -> list[dict[str, Any]]:
@@ -59,19 +57,17 @@ def baselines(context: SpaceContext) -> list[dict[str, Any]]:
         {"weak": TEACHERS[1], "adversarial": "fast"},
         {"weak": TEACHERS[0], "adversarial": "pgd", "adversarial_steps": 3},
     ]
-    return [_point(context, name, point) for point in points for name in context.backbones]
+    return for_each_backbone(context, [_point(context, point) for point in points])
 
 
-def _point(context: SpaceContext, backbone: str, way: dict[str, Any]) -> dict[str, Any]:
-    kind = "alone" if way["weak"] == ALONE else "pool"
-    low, high = _EPOCHS[kind] if kind == "pool" else epochs_range(context, *_EPOCHS[kind])
-    name = rate_name(context)
+def _point(context: SpaceContext, way: dict[str, Any]) -> dict[str, Any]:
+    rate = rate_name(context)
+    epochs, low, high = _epochs(context, way["weak"])
     return {
-        **({"backbone": backbone} if len(context.backbones) > 1 else {}),
         **way,
-        name: 1.0 if name == "lr_factor" else 3e-3,
+        rate: 1.0 if rate == "lr_factor" else 3e-3,
         "weight_decay": 0.05,
-        f"epochs.{kind}": min(high, max(low, high // 2)),
+        epochs: max(low, high // 2),
     }
 
 

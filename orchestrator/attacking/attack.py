@@ -21,13 +21,14 @@ from orchestrator.study.loading import load_study
 from orchestrator.study.uris import held_tracking_uri
 from search_spaces.errors import UnavailableError, UsageError
 from trainables.attacks.ladder.climbing import climb_ladder
-from trainables.attacks.ladder.contender import BATCH, Contender
+from trainables.attacks.ladder.contender import Contender
 from trainables.attacks.ladder.kept import KeptPerturbations
 from trainables.attacks.ladder.result import LadderResult
 from trainables.attacks.ladder.rungs import RUNGS, LadderBudget, Rung
 from trainables.attacks.ladder.sample import AttackedSample
 from trainables.attacks.ladder.terms import Terms
 from trainables.attacks.ladder.verdict import MARGIN
+from trainables.attacks.robustness import BATCH
 from trainables.driving import drive
 from trainables.reports import Progress, RobustnessCurve
 

@@ -36,7 +36,7 @@ Eps = Annotated[
     ),
 ]
 Time = Annotated[
-    str, option("--time", "TIME", MACHINES, "For all attacks together: 90s, 10m, 1h.", "10m")
+    str | None, option("--time", "TIME", MACHINES, "For all attacks together: 90s, 1h.", "10m")
 ]
 Passes = Annotated[
     int | None,
@@ -73,7 +73,7 @@ def attack(
     top: Top = 5,
     trials: Trials = None,
     eps: Eps = None,
-    time: Time = "10m",
+    time: Time = None,
     passes: Passes = None,
     gate: Gate = None,
     margin: Margin = 0.02,
@@ -90,7 +90,7 @@ def attack(
     limit, numbers = seconds(time), _numbers(trials)
     with stdout_kept_clean(as_json) as stream:
         from orchestrator.attacking.attack import attacking
-        from orchestrator.attacking.request import AttackRequest
+        from orchestrator.attacking.request import SECONDS, AttackRequest
         from orchestrator.views.ladder_table import print_attack
         from orchestrator.views.stages import watched
 
@@ -99,7 +99,7 @@ def attack(
             top=top,
             trials=numbers,
             eps_255=eps,
-            seconds=limit,
+            seconds=SECONDS if limit is None else limit,
             passes=passes,
             gate=gate,
             margin=margin,

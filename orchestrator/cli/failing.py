@@ -11,7 +11,12 @@ import traceback
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.parser_words import parser_words
-from search_spaces.errors import OrchestratorError, UnknownNameError, UsageError
+from search_spaces.errors import (
+    OrchestratorError,
+    UnavailableError,
+    UnknownNameError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -38,6 +43,9 @@ def report(error: Exception) -> int:
     if (wrong := _config_error(error)) is not None:
         _say(str(wrong))
         return WRONG_USAGE
+    if (away := _database_away(error)) is not None:
+        _say(str(away))
+        return FAILED
     return _say_unexpected(error)
 
 
@@ -57,6 +65,18 @@ def _config_error(error: Exception) -> UsageError | None:
     if isinstance(error, ValidationError) and error.title == "TrialConfig":
         return config_error(error)
     return None
+
+
+def _database_away(error: Exception) -> UnavailableError | None:
+    """A server that went away while a command asked it something; searches wait for theirs."""
+    if type(error).__module__.partition(".")[0] not in ("sqlalchemy", "optuna"):
+        return None  # without importing either
+    from orchestrator.study.patience import first_line, is_away
+
+    if not is_away(error):
+        return None
+    hint = "Nothing that was told is lost: try again when it is back."
+    return UnavailableError("The study database", [("asking it", first_line(error))], hint=hint)
 
 
 def _settings() -> list[str]:

@@ -24,6 +24,7 @@ def plan_facts(plan: SearchPlan) -> dict[str, Any]:
         "objectives": [objective.model_dump() for objective in spec.objectives],
         "trainable": spec.trainable,
         "sampler": spec.sampler,
+        "sampler_reason": spec.sampler_reason,
         "pruner": spec.pruner.model_dump(),
         "gate": spec.gate.model_dump() if spec.gate else None,
         "fidelity": spec.fidelity,

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestrator.study.facts import TrialFacts
-from orchestrator.study.measured_alike import ATTACK_FIELDS, provenance_differences
+from orchestrator.study.measured_alike import (
+    ATTACK_FIELDS,
+    config_differences,
+    provenance_differences,
+)
 from orchestrator.study.spec import ArmSpec, StudySpec
 from search_spaces.errors import UsageError
 from trainables.attacks.comparing import told
@@ -34,11 +38,7 @@ def check_arms(arms: Mapping[str, ArmSpec], source: StudySpec, metrics: Sequence
     }
     first, *others = fields
     for other in others:
-        unlike = {
-            field: (fields[first][field], fields[other][field])
-            for field in ATTACK_FIELDS
-            if _plain(fields[first][field]) != _plain(fields[other][field])
-        }
+        unlike = config_differences(fields[first], fields[other])
         if unlike:
             raise UsageError(
                 f"{under[0]} of {first} and {other} {_RULE}: {told(unlike)}.",
@@ -69,7 +69,3 @@ def check_repeats(trials: Sequence[TrialFacts], spec: StudySpec) -> None:
                 f"of {spec.name}) {_RULE}: {unlike}.",
                 hint="Take the study away and compare again: orchestrator delete " + spec.name,
             )
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value

@@ -127,7 +127,7 @@ def evaluating(request: EvaluateRequest) -> Generator[Progress, None, Evaluated]
     if request.pictures:
         files += write_pictures(folder, evaluation, images, source.record, title=title)
     if masking is not None:
-        files += write_masking(folder, request.split, masking)
+        files += write_masking(folder, request.split, masking, own=request.out is None)
     if corrupted is not None:
         drawn = request.pictures
         files += write_corruptions(folder, request.split, corrupted, title=title, pictures=drawn)

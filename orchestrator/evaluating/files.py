@@ -137,8 +137,9 @@ def evaluated_alarms(folder: Path | None) -> list[Mapping[str, Any]]:
     for path in sorted((folder / PLACE).rglob("masking-*.json")) if folder is not None else []:
         try:
             held = json.loads(path.read_text(encoding="utf-8"))["alarms"]
-        except (OSError, ValueError, KeyError, TypeError):
+            named = {str(alarm["name"]): alarm for alarm in held}
+        except (OSError, ValueError, KeyError, TypeError):  # damaged, as any file may be
             continue
-        for alarm in held:
-            found.setdefault(str(alarm.get("name")), alarm)
+        for name, alarm in named.items():
+            found.setdefault(name, alarm)
     return list(found.values())

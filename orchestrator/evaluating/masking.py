@@ -42,13 +42,20 @@ def checking(
     )
 
 
-def write_masking(folder: Path, split: str, found: MaskingCheck) -> tuple[Path, ...]:
-    """Write `masking-SPLIT.json`.
+def write_masking(
+    folder: Path, split: str, found: MaskingCheck, *, own: bool = True
+) -> tuple[Path, ...]:
+    """Write `masking-SPLIT.json`; what a longer look found before is not replaced by none at all.
+
+    Args:
+        own: whether the folder is that of what was evaluated, so that a file there is about it.
 
     Raises:
         UnavailableError: the folder cannot be written.
     """
     path = folder / f"masking-{split}.json"
+    if found.skipped and own and path.exists():
+        return ()
     with writing_to(folder):
         write_json(path, found.to_json())
     return (path,)

@@ -37,11 +37,11 @@ def send(
         run_id=source.run_id,
         spec=source.spec,
         trial=source.trial,
-        tags=_alarm_tag(source, masking),
+        tags=alarm_tag(source, masking),
     )
 
 
-def _alarm_tag(source: Source, masking: MaskingCheck | None) -> dict[str, str]:
+def alarm_tag(source: Source, masking: MaskingCheck | None) -> dict[str, str]:
     """The trial's tag `alarms`: of its own attack, of earlier evaluations, of this one."""
     if masking is None:
         return {}

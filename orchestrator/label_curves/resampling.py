@@ -5,9 +5,9 @@ with 10 and with 5,000 labels, and with any strategy, hang together: splits are 
 replacement, whole (a cluster bootstrap). With few splits percentiles of it are too narrow
 (Hesterberg 2015, What Teachers Should Know About the Bootstrap, who moves them outward; of three
 splits there are none to move to). So distances from the figure are stretched, by sqrt(D / (D - 1))
-and by as much as Student's t with D - 1 degrees of freedom is wider than a normal. Of 100 made
-studies, of three splits or of five, at least 90 have the truth within
-(tests/label_curves/test_power_law.py).
+and by as much as Student's t with D - 1 degrees of freedom is wider than a normal. Of made
+studies whose law is trusted, of three splits or of five, at least 90 % have the truth within
+(tests/label_curves/test_power_law.py makes 100 of each).
 
 Shapes: D splits, S sizes, R resamples; the first one is the splits as they are.
 """

@@ -84,7 +84,8 @@ def _spec(
         fixed=ground.fixed,
     )
     if ground.ours:
-        goals = (*choices["objectives"], *choices["constraints"])
+        target = (choices["target"],) if choices["target"] else ()
+        goals = (*choices["objectives"], *choices["constraints"], *target)
         check_goals(goals, ground.fields["split"].validation)
     return StudySpec(
         name=name,

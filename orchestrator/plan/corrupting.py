@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from orchestrator.plan.goals import parse_condition, parse_objectives
 from orchestrator.request import SearchRequest
 from search_spaces.errors import UsageError
 from search_spaces.space import Space
@@ -56,9 +57,11 @@ def _goals(request: SearchRequest, space: Space) -> Iterable[str]:
     if request.objective is None:
         yield from (objective.metric for objective in space.objectives)
     else:
-        yield from (part.strip().lstrip("+-") for part in request.objective.split(","))
-    for condition in (*request.constraints, request.target or ""):
-        yield condition.replace("<", ">").partition(">")[0].strip()
+        yield from (each.metric for each in parse_objectives(request.objective, ours=True))
+    for text in request.constraints:
+        yield parse_condition(text, option="--constraint", ours=True).metric
+    if request.target is not None:
+        yield parse_condition(request.target, option="--target", ours=True).metric
 
 
 def _names(wanted: Iterable[str]) -> str:

@@ -99,6 +99,7 @@ def _extraction(likely: Likely, work: Workload, rate: Rate, first: int, further:
     """
 
     def seconds(trials: Sequence[Planned]) -> dict[tuple[object, ...], float]:
+        """Of each extraction that they need, by all that makes it another one."""
         found: dict[tuple[object, ...], float] = {}
         for trial in trials:
             recipe = trial.recipe

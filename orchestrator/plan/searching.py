@@ -11,6 +11,7 @@ from orchestrator.request import SearchRequest
 from orchestrator.study.measured_alike import check_space
 from orchestrator.study.pruners import parse_pruner, rungs
 from orchestrator.study.samplers import SamplerNeeds, choose_sampler
+from orchestrator.study.samplers.auto import auto_choice
 from orchestrator.study.sampling import needs_of
 from orchestrator.study.spec import ConditionSpec, ObjectiveSpec, PrunerSpec
 from search_spaces.errors import UsageError
@@ -52,7 +53,7 @@ def search_choices(
     return {
         "objectives": objectives,
         "constraints": constraints,
-        "sampler": _sampler(request, space, needs),
+        **_sampler(request, space, needs),
         "fidelity": space.fidelity,
         **_early(request, space, pruner, objectives, ours),
         "target": target,
@@ -131,10 +132,11 @@ def _early(
     return {"pruner": pruner, "gate": gate}
 
 
-def _sampler(request: SearchRequest, space: Space, needs: SamplerNeeds) -> str:
+def _sampler(request: SearchRequest, space: Space, needs: SamplerNeeds) -> dict[str, Any]:
     """The one asked for, else the space's own where anything is left for it to search."""
-    own = space.sampler if needs.parameters else "auto"
-    return choose_sampler(request.sampler or own, needs)
+    asked = request.sampler or (space.sampler if needs.parameters else "auto")
+    reason = auto_choice(needs).reason if asked == "auto" else ""
+    return {"sampler": choose_sampler(asked, needs), "sampler_reason": reason}
 
 
 def _duplicates(request: SearchRequest, fixed: Mapping[str, Any]) -> str:

@@ -95,11 +95,15 @@ def _told_apart(material: Material) -> Iterator[str]:
     if found.trials and found.of == 1:
         yield "The interval of the one trial behind it overlaps its own."
     elif found.trials:
-        have = "1 has" if len(found.trials) == 1 else f"{count(len(found.trials))} have"
-        behind_it = f"Of the {some_trials(found.of)} behind it"
-        yield f"{behind_it} {have} an interval that overlaps its own."
+        yield f"{_how_many(len(found.trials), found.of)} an interval that overlaps its own."
     else:
         yield "No other trial's interval overlaps its own."
+
+
+def _how_many(some: int, of: int) -> str:
+    if some == of:
+        return f"{'Both trials' if of == 2 else f'All {some_trials(of)}'} behind it have"
+    return f"Of the {some_trials(of)} behind it {'1 has' if some == 1 else f'{count(some)} have'}"
 
 
 def _front(material: Material) -> Iterator[str]:

@@ -62,7 +62,7 @@ def reading_reproduction(
         robust_sentences=robust_sentences(rows, against),
     )
     yield Progress("drawing")
-    _draw(table)
+    draw_table(table)
     return table
 
 
@@ -134,7 +134,8 @@ def _share(percent: float | None) -> float | None:
     return None if percent is None or percent != percent else percent / 100
 
 
-def _draw(table: Reproduction) -> None:
+def draw_table(table: Reproduction) -> None:
+    """The picture of the rows, and that of the curves where rows were attacked."""
     from orchestrator.pictures.reproduction_png import draw_reproduction
     from trainables.pictures.style import png
 

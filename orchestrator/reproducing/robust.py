@@ -47,7 +47,7 @@ def robust_row(folder: str, metrics: Mapping[str, float]) -> RobustRow | None:
     """Of a finished trial; None where it was not attacked, or its files are not here."""
     try:
         held = json.loads((Path(folder) / "report.json").read_text(encoding="utf-8"))["robustness"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     if not held:
         return None

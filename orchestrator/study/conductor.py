@@ -30,7 +30,7 @@ from orchestrator.study.samplers import exhausted
 from orchestrator.study.sampling import spare_sampler_of
 from orchestrator.study.spec import StudySpec
 from orchestrator.study.starting import Starter
-from orchestrator.study.telling import Running, Teller
+from orchestrator.study.telling import Running, Teller, Unsuccessful
 from search_spaces.errors import OrchestratorError
 from search_spaces.space import Space, SpaceContext
 
@@ -148,10 +148,10 @@ class Conductor:
         elif failure == "memory" and run.assignment.accumulation == 1:
             self._give_back(run, "memory", f"{reason}; once more with half a batch at a time")
         elif failure in ("infeasible", "diverged", "memory"):
-            self._end(run, TrialState.PRUNED, "pruned", reason, failure=failure)
+            self._end(run, Unsuccessful(TrialState.PRUNED, reason, failure=failure))
         else:
             self._budget.failures += 1
-            self._end(run, TrialState.FAIL, "failed", reason, failure=failure)
+            self._end(run, Unsuccessful(TrialState.FAIL, reason, failure=failure))
 
     def released(self, number: int, reason: str) -> None:
         """Give a running trial back to the study, to go on when the search does."""
@@ -244,7 +244,7 @@ class Conductor:
             )
             early = self._report(run, message)
             if early is not None:
-                self._end(run, TrialState.PRUNED, "pruned", early, worker=message.worker)
+                self._end(run, Unsuccessful(TrialState.PRUNED, early, worker=message.worker))
                 return early
         else:
             self._post(run, stage=message.stage, done=message.done, total=message.total)
@@ -293,22 +293,13 @@ class Conductor:
         self._budget.meet(run.trial.number, metrics)
         self._post(run, state="finished", stage="", metrics=metrics, seconds=self._seconds(run))
 
-    def _end(
-        self,
-        run: Running,
-        state: TrialState,
-        word: str,
-        reason: str,
-        *,
-        worker: str = "",
-        failure: str = "",
-    ) -> None:
+    def _end(self, run: Running, how: Unsuccessful) -> None:
         self._forget(run)
-        self._teller.unsuccessful(run, state, word, reason, worker=worker, failure=failure)
+        self._teller.unsuccessful(run, how)
         forget_checkpoints(run.assignment)
-        if state == TrialState.PRUNED:
+        if how.state == TrialState.PRUNED:
             self._ended_here(run)
-        self._post(run, state=word, stage="", reason=reason, seconds=self._seconds(run))
+        self._post(run, state=how.word, stage="", reason=how.reason, seconds=self._seconds(run))
 
     def _ended_here(self, run: Running) -> None:
         self._budget.finished += 1

@@ -71,15 +71,22 @@ def check_one_attack(spec: StudySpec, fields: Mapping[str, Any]) -> None:
     if not is_ours(spec.trainable) or not any(map(is_under_attack, goals(spec))):
         return
     held = {**spec.base_config, **spec.fixed}
-    unlike = {
-        name: (held[name], fields[name])
-        for name in ATTACK_FIELDS
-        if name in held and name in fields and _plain(held[name]) != _plain(fields[name])
-    }
+    unlike = config_differences(held, fields)
     if unlike:
         rule = "All trials of a study are attacked alike, else their figures cannot be compared."
         hint = "Search each attack in a study of its own."
         raise UsageError(f"{rule} Not alike: {told(unlike)}.", hint=hint)
+
+
+def config_differences(
+    one: Mapping[str, Any], other: Mapping[str, Any]
+) -> dict[str, tuple[Any, Any]]:
+    """What two configs that both say how they attack differ in there."""
+    return {
+        name: (one[name], other[name])
+        for name in ATTACK_FIELDS
+        if name in one and name in other and _plain(one[name]) != _plain(other[name])
+    }
 
 
 def check_space(parameters: Collection[str], metrics: Iterable[str]) -> None:

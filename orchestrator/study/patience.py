@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from optuna.exceptions import StorageInternalError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from orchestrator.board import Board
 from orchestrator.stop import StopRequest
@@ -51,7 +51,7 @@ class Patience:
                 return found
 
     def _wait(self, error: Exception, waited: float, tries: int) -> None:
-        reason = _first_line(error)
+        reason = first_line(error)
         if self._stop.reason is not None or waited >= self._seconds:
             raise UnavailableError(
                 "The study database",
@@ -62,7 +62,15 @@ class Patience:
         self._stop.wait(_PAUSES[min(tries, len(_PAUSES) - 1)])
 
 
-def _first_line(error: Exception) -> str:
+def is_away(error: Exception) -> bool:
+    """Whether the database was away, rather than asked something wrong."""
+    cause = error.__cause__ or error
+    if isinstance(cause, OperationalError | InterfaceError):
+        return True
+    return isinstance(cause, DBAPIError) and cause.connection_invalidated
+
+
+def first_line(error: Exception) -> str:
     """The database's own words; Optuna wraps them in advice to use another database."""
     cause = error.__cause__ or error
     return str(getattr(cause, "orig", None) or cause).strip().splitlines()[0][:200]

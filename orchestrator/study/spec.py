@@ -121,6 +121,7 @@ class StudySpec(_Value):
         parameters: the range of each parameter in words, to notice a space that has changed.
         trials: finished trials wanted.
         sampler: a registered one; never `auto`, which is resolved when the study is made.
+        sampler_reason: why `auto` took this one, in words; "" where it was named.
         gate: the metric by epoch that the pruner looks at; None without a pruner.
         fidelity: what early stopping compares: `epochs` of one run, or whole short `runs`.
         exempt_share: share of the trials that are never stopped early, drawn at random.
@@ -145,6 +146,7 @@ class StudySpec(_Value):
     trials: int
     seed: int
     sampler: str = "tpe"
+    sampler_reason: str = ""
     pruner: PrunerSpec = PrunerSpec()
     gate: ObjectiveSpec | None = None
     fidelity: Literal["epochs", "runs"] | None = None

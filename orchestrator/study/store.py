@@ -13,7 +13,6 @@ import optuna
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
-from orchestrator.study.claims import MOST_SECONDS
 from orchestrator.study.spec import SPEC_KEY, StudySpec
 from orchestrator.study.uris import masked, sqlite_path
 from search_spaces.errors import UnavailableError, UnknownNameError, UsageError
@@ -21,6 +20,8 @@ from search_spaces.errors import UnavailableError, UnknownNameError, UsageError
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 _SQLITE_WAIT = 60.0  # seconds to wait for another writer: the tracker and the dashboard read too
+# A transaction takes a tenth of a second; one in which nothing was said for so long stands still.
+IDLE_SECONDS = 15.0
 
 
 def open_storage(uri: str) -> optuna.storages.RDBStorage:
@@ -185,13 +186,16 @@ def _write_ahead(engine: Engine) -> None:
 def _end_when_suspended(engine: Engine) -> None:
     """Whoever is suspended within a transaction (a laptop's lid) must not hold up everybody else.
 
-    The server ends such a session, so its locks are free; a statement after that fails.
+    The server ends such a session, so its locks are free. A statement after that fails; `Patience`
+    says it again on a new connection. Any role may set this of its own sessions. A pooler that
+    hands out connections by transaction (pgbouncer) may lose it: there it is best set as the role's
+    own (`ALTER ROLE ... SET idle_in_transaction_session_timeout`).
     """
 
     def prepare(connection: Any, record: object) -> None:
         del record
         cursor = connection.cursor()
-        cursor.execute(f"SET idle_in_transaction_session_timeout = {int(1000 * MOST_SECONDS)}")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {int(1000 * IDLE_SECONDS)}")
         cursor.close()
         connection.commit()
 

@@ -41,6 +41,27 @@ class Running:
     exempt: bool = False
 
 
+@dataclass(frozen=True)
+class Unsuccessful:
+    """How a trial ends that has no figures to give.
+
+    Args:
+        state: PRUNED, or FAIL.
+        worker: that ran it, where that is known.
+        failure: as in `messages.py`; "" where it was the pruner that ended it.
+    """
+
+    state: TrialState
+    reason: str
+    worker: str = ""
+    failure: str = ""
+
+    @property
+    def word(self) -> str:
+        """The state in a person's words."""
+        return "pruned" if self.state == TrialState.PRUNED else "failed"
+
+
 class Teller:
     """Each method may be called again after a failure half-way: what is there stays as it is.
 
@@ -66,22 +87,13 @@ class Teller:
         note(run.trial, metrics=dict(metrics), end=end)
         self._tell_values(run.trial, metrics)
 
-    def unsuccessful(
-        self,
-        run: Running,
-        state: TrialState,
-        word: str,
-        reason: str,
-        *,
-        worker: str = "",
-        failure: str = "",
-    ) -> None:
-        """PRUNED or FAIL; `failure` where it was not the pruner that ended it."""
+    def unsuccessful(self, run: Running, how: Unsuccessful) -> None:
+        """PRUNED or FAIL."""
 
         def tell() -> None:
-            end = self._end_of(run, word, reason, worker)
-            note(run.trial, end={**end, FAILURE: failure} if failure else end)
-            self._study.tell(run.trial, state=state)
+            end = self._end_of(run, how.word, how.reason, how.worker)
+            note(run.trial, end={**end, FAILURE: how.failure} if how.failure else end)
+            self._study.tell(run.trial, state=how.state)
 
         self._if_still_ours(tell)
 

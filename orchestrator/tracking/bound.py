@@ -14,8 +14,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import IO, NoReturn
 
 import psutil
@@ -54,16 +55,14 @@ def main(command: Sequence[str]) -> int:
     """Run `command` until it ends, or a signal or the end of our standard input asks for that."""
     if os.getpgrp() != os.getpid():  # else the starter's own group would be ended
         os.setsid()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _asked_to_end)
     try:
+        _on_a_signal(_ask_to_end)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         threading.Thread(target=_wait_for_starter, daemon=True).start()
         code = process.wait()
+        _on_a_signal(signal.SIG_IGN)
     except _AskedToEndError:
         code = 0
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
     _end_group()
     return code if code >= 0 else 128 - code  # as a shell has it
 
@@ -72,8 +71,14 @@ class _AskedToEndError(Exception):
     pass
 
 
-def _asked_to_end(number: int, frame: object) -> NoReturn:
+def _on_a_signal(do: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, do)
+
+
+def _ask_to_end(number: int, frame: FrameType | None) -> NoReturn:
     del number, frame
+    _on_a_signal(signal.SIG_IGN)  # the end of the group must not be cut short by another one
     raise _AskedToEndError
 
 

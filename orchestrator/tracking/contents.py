@@ -101,7 +101,7 @@ def _images(trial: TrialFacts, spec: StudySpec, report: Mapping[str, Any]) -> di
         "weights_digest": str(digests.get("weights") or spec.weights_digests.get(backbone, "")),
         "labels_used": str(spec.split.labels_used),
         "validation": spec.split.validation,
-        "alarms": ", ".join(dict.fromkeys([*_alarms(report), *_evaluated(trial)])),
+        "alarms": ", ".join(dict.fromkeys([*_alarms(report), *alarms_of_evaluations(trial)])),
     }
 
 
@@ -111,8 +111,8 @@ def _alarms(report: Mapping[str, Any]) -> list[str]:
     return [str(alarm["name"]) for alarm in provenance.get("alarms") or ()]
 
 
-def _evaluated(trial: TrialFacts) -> list[str]:
-    """Those that its evaluations met."""
+def alarms_of_evaluations(trial: TrialFacts) -> list[str]:
+    """Names of the signs of masked gradients that its evaluations met."""
     folder = Path(trial.folder) if trial.folder else None
     return [str(alarm.get("name")) for alarm in evaluated_alarms(folder)]
 

@@ -13,7 +13,12 @@ from orchestrator.tracking.records import StudyRecord
 from orchestrator.tracking.table import comparison_table, figure, share
 from orchestrator.views.fidelity_text import fidelity_lines
 from orchestrator.views.numbers import count
-from orchestrator.views.validation_words import images_said, validation_said
+from orchestrator.views.validation_words import (
+    draws_said,
+    images_said,
+    is_attacked,
+    validation_said,
+)
 
 _MOST_LETTERS = 7800  # MLflow holds 8,000 of a tag; the CSV has all trials
 _MOST_OF_FRONT = 20
@@ -115,8 +120,9 @@ def _setting(spec: StudySpec) -> str:
         return f"Trials are runs of `{spec.trainable}`.{limits}"
     split = spec.split
     text = (
-        f"{spec.data.name}, {count(split.labels_used)} labels used in all "
-        f"({images_said(split)}); {_robustness(spec)}{validation_said(split)}{limits}"
+        f"{spec.data.name}, {count(split.labels_used)} labels used in all"
+        f"{draws_said(split)} "
+        f"({images_said(split)}). {_robustness(spec)}{validation_said(split)}{limits}"
     )
     reason = spec.input_size_reason.strip()
     return f"{text} {reason[0].upper()}{reason[1:]}" if reason else text
@@ -124,7 +130,7 @@ def _setting(spec: StudySpec) -> str:
 
 def _robustness(spec: StudySpec) -> str:
     robust = count(spec.split.robust)
-    return f"robustness on {robust} of the validation images. " if spec.split.robust else ""
+    return f"Robustness on {robust} of the validation images. " if is_attacked(spec) else ""
 
 
 def _warm(study: StudyRecord) -> str:

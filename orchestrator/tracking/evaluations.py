@@ -39,7 +39,8 @@ def read_run(run_id: str, tracking_uri: str) -> RunFacts:
     """The run's tags; empty facts of a run that is none of ours.
 
     Raises:
-        UnavailableError: the store is away, or has no such run.
+        UnavailableError: the store is away.
+        UsageError: it has no such run.
     """
     with talking_to(tracking_uri, f"The MLflow run {run_id}", named=True) as client:
         run = client.get_run(run_id)
@@ -60,6 +61,7 @@ def fetch_files(
 
     Raises:
         UnavailableError: the store is away.
+        UsageError: it has no such run.
     """
     with talking_to(tracking_uri, f"The files of the MLflow run {run_id}", named=True) as client:
         run = client.get_run(run_id)

@@ -32,24 +32,38 @@ def verdict_words(found: StudyAttack) -> str:
         if all(rung.settled for rung in ladder.rungs)
         else f"It is not settled that it is the best: {not_settled(ladder.rungs)}."
     )
-    return f"Trial {best.number} leads with about {left}. {sure}"
+    return f"Trial {best.number} leads with about {left}. {sure}{_of_all_together(found)}"
+
+
+def _of_all_together(found: StudyAttack) -> str:
+    """Another finalist that the union leaves more than the one that led the last rung; or ""."""
+    best = found.best
+    assert best is not None
+    finalists = {figure.name for figure in found.ladder.rungs[-1].figures}
+    first = max(
+        (each for each in found.ladder.union if each.name in finalists),
+        key=lambda each: (each.accuracy, each.name == best.name),
+    )
+    if first.name == best.name:
+        return ""
+    return f" What broke any of them leaves {first.name} more, though: {percent(first.accuracy)} %."
 
 
 def not_settled(rungs: tuple[RungResult, ...]) -> str:
     """The rungs that ended before their decision was settled, with why."""
     return ", and ".join(
-        f"{rung.rung} ended since {rung.ended}" for rung in rungs if not rung.settled
+        f"{rung.rung} ended because {rung.ended}" for rung in rungs if not rung.settled
     )
 
 
 def rung_line(rung: RungResult, sample: int) -> str:
-    """`pgd50x10: 48 of 256 images on 3 trials, 41,204 passes, 12s; its decision is settled`."""
+    """`pgd50x10: up to 48 of 256 images on 3 trials, 41,204 passes, 12s; it ended because ...`."""
     reached = max((figure.attacked for figure in rung.figures), default=0)
     nets = len(rung.figures)
     return (
         f"{rung.rung}: up to {count(reached)} of {count(sample)} images on {nets} "
         f"trial{'' if nets == 1 else 's'}, {count(rung.passes)} passes, "
-        f"{duration(rung.seconds)}; it ended since {rung.ended}"
+        f"{duration(rung.seconds)}; it ended because {rung.ended}"
     )
 
 

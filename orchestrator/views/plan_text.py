@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.views.numbers import count, duration, percent, plain
-from orchestrator.views.validation_words import attacked_said, validation_said
+from orchestrator.views.validation_words import attacked_said, draws_said, validation_said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,7 +76,8 @@ def _images(spec: StudySpec) -> list[tuple[str, str]]:
 
 def _search(spec: StudySpec) -> str:
     """The sampler, and what stops trials early."""
-    parts = [f"sampler {spec.sampler}"]
+    why = f" (auto: {spec.sampler_reason})" if spec.sampler_reason else ""
+    parts = [f"sampler {spec.sampler}{why}"]
     if spec.gate is not None:
         options = ", ".join(f"{name} {value:g}" for name, value in spec.pruner.options.items())
         how = f"{spec.pruner.name} ({options})" if options else spec.pruner.name
@@ -107,9 +108,9 @@ def _data(spec: StudySpec) -> str:
     if split.val:
         images = f"{count(split.train)} training and {count(split.val)} validation images"
     return (
-        f"{spec.data.name}, {len(spec.data.classes)} classes: {images}{attacked_said(split)}, "
-        f"{count(split.labels_used)} labels in all; {count(split.pool)} left unlabelled, "
-        f"{count(split.test)} test images untouched"
+        f"{spec.data.name}, {len(spec.data.classes)} classes: {images}{attacked_said(spec)}, "
+        f"{count(split.labels_used)} labels in all{draws_said(split)}; "
+        f"{count(split.pool)} left unlabelled, {count(split.test)} test images untouched"
     )
 
 

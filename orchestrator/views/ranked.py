@@ -13,7 +13,12 @@ from orchestrator.views.own_table import own_table
 from orchestrator.views.plan_text import left_out_lines
 from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, ranked_rows
 from orchestrator.views.shares import Share
-from orchestrator.views.validation_words import attacked_said, images_said, validation_said
+from orchestrator.views.validation_words import (
+    attacked_said,
+    draws_said,
+    images_said,
+    validation_said,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -171,8 +176,9 @@ def _stacked(share: Share) -> str:
 def _basis(result: SearchResult) -> str:
     split = result.spec.split
     return (
-        f"Percent, with 95 % intervals. {count(split.labels_used)} labels used in all: "
-        f"{images_said(split)}{attacked_said(split)}. {validation_said(split)} "
+        f"Percent, with 95 % intervals. {count(split.labels_used)} labels used in all"
+        f"{draws_said(split)}: "
+        f"{images_said(split)}{attacked_said(result.spec)}. {validation_said(split)} "
         "The test split was not opened. "
         "The best of many is flattered by chance: its interval holds for one trial."
     )

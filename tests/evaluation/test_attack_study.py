@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +16,14 @@ from orchestrator.attacking.agreement import rung_agreements
 from orchestrator.attacking.attack import attack
 from orchestrator.attacking.epsilon import choose_epsilon
 from orchestrator.attacking.files import read_attacks, write_attack
+from orchestrator.attacking.request import AttackRequest
 from orchestrator.attacking.result import StudyAttack
 from orchestrator.cli.app import main
+from orchestrator.cli.attack import attack as attack_command
 from orchestrator.reporting.blocks import Table, plain
 from orchestrator.reporting.material import read_material
 from orchestrator.reporting.sections.ladder import ladder_section
+from orchestrator.views.ladder_words import verdict_words
 from search_spaces.errors import UsageError
 from trainables.attacks.ladder.rungs import Rung
 from trainables.reports import RobustnessCurve
@@ -221,17 +224,42 @@ def test_agreements_by_hand(found: StudyAttack) -> None:
 def test_the_folder_that_cannot_be_written_is_told(
     at: Line, attacked_study: EvaluatedStudy
 ) -> None:
-    if os.geteuid() == 0:
-        kept = attacked_study.folder / "ladder"
-        aside = attacked_study.folder / "ladder-aside"
-        if kept.exists():
-            kept.rename(aside)
-        kept.write_text("a file where a folder should be")
-        try:
-            status, _, err = at("attack", "hard", "--passes", "2000", "--top", "1")
-        finally:
-            kept.unlink()
-            if aside.exists():
-                aside.rename(kept)
-        assert status == 1
-        assert "The folder" in err and "Traceback" not in err
+    kept = attacked_study.folder / "ladder"
+    aside = attacked_study.folder / "ladder-aside"
+    if kept.exists():
+        kept.rename(aside)
+    kept.write_text("a file where a folder should be")
+    try:
+        status, _, err = at("attack", "hard", "--passes", "2000", "--top", "1")
+    finally:
+        kept.unlink()
+        if aside.exists():
+            aside.rename(kept)
+    assert status == 1
+    assert "The folder" in err and "Traceback" not in err
+
+
+def test_the_commands_defaults_are_the_requests() -> None:
+    asked = AttackRequest()
+    options = inspect.signature(attack_command).parameters
+    for name in ("top", "eps_255", "passes", "gate", "margin", "seed", "device"):
+        assert options[name.removesuffix("_255")].default == getattr(asked, name)
+    assert options["time"].default is None  # `--help` says it in words
+    assert asked.seconds == 600
+
+
+def test_the_words_name_a_finalist_that_the_union_leaves_more(found: StudyAttack) -> None:
+    best = found.best
+    assert best is not None
+    (other,) = [each for each in found.trials if each is not best]
+    (own,) = [each for each in found.ladder.union if each.name == best.name]
+    figure = found.ladder.rungs[-1].figures[0]
+    for share, said in ((0.25, f" leaves {other.name} more, though: 25.0 %."), (0.125, "")):
+        union = (replace(own, accuracy=0.125), replace(own, name=other.name, accuracy=share))
+        figures = tuple(replace(figure, name=each.name) for each in found.trials)
+        last = replace(found.ladder.rungs[-1], figures=figures)
+        words = verdict_words(
+            replace(found, ladder=replace(found.ladder, union=union, rungs=(last,)))
+        )
+        assert words.startswith(f"Trial {best.number} leads with about 12.5 %")
+        assert words.endswith(said) and ("though" in words) == bool(said)

@@ -16,10 +16,12 @@ from torch import nn
 import trainables.trial_model
 from orchestrator.evaluating.evaluate import evaluate
 from orchestrator.evaluating.files import evaluated_alarms
-from orchestrator.evaluating.sending import _alarm_tag
+from orchestrator.evaluating.masking import write_masking
+from orchestrator.evaluating.sending import alarm_tag
 from orchestrator.evaluating.source import find_source
 from orchestrator.study.facts import TrialFacts
-from orchestrator.tracking.contents import _evaluated
+from orchestrator.tracking.contents import alarms_of_evaluations
+from trainables.attacks.alarms import Alarm
 from trainables.attacks.masking_check import MaskingCheck
 
 Line = Callable[..., tuple[int, str, str]]
@@ -71,9 +73,9 @@ def test_a_net_that_masks_is_said_to(small_study: EvaluatedStudy, line: Line, ma
         assert "zero_gradients" in names
         assert [alarm["name"] for alarm in evaluated_alarms(folder)] == names
         # The trial's tag in MLflow, when its run is made anew; and when it is evaluated.
-        assert _evaluated(TrialFacts(1, "finished", "", folder=str(folder))) == names
+        assert alarms_of_evaluations(TrialFacts(1, "finished", "", folder=str(folder))) == names
         source = find_source("small/1", storage=small_study.storage)
-        assert _alarm_tag(source, MaskingCheck()) == {"alarms": ", ".join(names)}
+        assert alarm_tag(source, MaskingCheck()) == {"alarms": ", ".join(names)}
         status, out, _ = line(*asked)
         flat = " ".join(out.split())
         assert "Do not trust its robustness yet:" in flat
@@ -89,10 +91,25 @@ def test_no_time_means_none(small_study: EvaluatedStudy, line: Line) -> None:
     assert status == 2 and "A duration is a number" in err
 
 
+def test_no_look_does_not_replace_what_a_look_found(tmp_path: Path) -> None:
+    (alarm,) = alarms = (Alarm("zero_gradients", 0.5, "Half of them are 0."),)
+    assert write_masking(tmp_path, "val", MaskingCheck(skipped="no time"))
+    (path,) = write_masking(tmp_path, "val", MaskingCheck(alarms=alarms, images=16))
+    held = path.read_text()
+    assert alarm.name in held
+    assert write_masking(tmp_path, "val", MaskingCheck(skipped="no time")) == ()
+    assert path.read_text() == held
+    # A folder that somebody named may hold another trial's.
+    assert write_masking(tmp_path, "val", MaskingCheck(skipped="no time"), own=False) == (path,)
+    assert "no time" in path.read_text()
+
+
 def test_damaged_files_are_no_alarms(tmp_path: Path) -> None:
     place = tmp_path / "evaluation" / "model"
     place.mkdir(parents=True)
     (place / "masking-val.json").write_text("{")
+    for name, held in {"train": "null", "val2": "[3]", "val3": "[{}]", "val4": '["b"]'}.items():
+        (place / f"masking-{name}.json").write_text(f'{{"alarms": {held}}}')
     (place / "masking-test.json").write_text('{"alarms": [{"name": "a"}, {"name": "a"}]}')
     assert [alarm["name"] for alarm in evaluated_alarms(tmp_path)] == ["a"]
     assert evaluated_alarms(None) == evaluated_alarms(tmp_path / "none") == []

@@ -56,10 +56,10 @@ def test_the_study_holds_how_it_was_validated(here: Path) -> None:
 def test_it_is_said_in_the_table_the_json_and_mlflow(
     here: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    words = "stratified 3-fold cross-validation once over the 60 training labels (kfold:3x1)"
+    words = "stratified 3-fold cross-validation over the 60 training labels (kfold:3x1)"
     assert main(["show", "folded", "--no-pictures"]) == 0
     shown = " ".join(capfd.readouterr().out.split())
-    assert words in shown and "no label beyond them was used" in shown
+    assert words in shown and "no other label was used" in shown
     assert main(["show", "folded", "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["validation"] == "kfold:3x1"
     parent = load_study("folded").parent_run_id

@@ -122,7 +122,11 @@ def test_interrupted_it_ends_with_the_same(kind, epoch, whole, tmp_path):
     trial = train(KINDS[kind], Checkpoint(tmp_path, every=0))
     next(r for r in trial if isinstance(r, EpochReport) and r.epoch == epoch)
     trial.close()
-    _same(ran(KINDS[kind], tmp_path)[1], whole[kind][1])
+    reports, report = ran(KINDS[kind], tmp_path)
+    # It goes on where it was, and not from the beginning; the epoch was told, but not saved yet.
+    told = [r.epoch for r in reports if isinstance(r, EpochReport)]
+    assert told == list(range(epoch, KINDS[kind].epochs + 1))
+    assert_same(report, whole[kind][1])
 
 
 def test_interrupted_between_two_folds_it_keeps_those_that_are_done(whole, tmp_path, monkeypatch):
@@ -139,11 +143,11 @@ def test_interrupted_between_two_folds_it_keeps_those_that_are_done(whole, tmp_p
         return (yield from real(*args))
 
     monkeypatch.setattr(nets, "_fold", counted)
-    _same(ran(NET, tmp_path)[1], whole["net"][1])
+    assert_same(ran(NET, tmp_path)[1], whole["net"][1])
     assert begun == [3]
 
 
-def _same(one: TrialReport, other: TrialReport) -> None:
+def assert_same(one: TrialReport, other: TrialReport) -> None:
     def figures(report: TrialReport) -> dict[str, float]:
         return {name: v for name, v in report.metrics.items() if not name.endswith("_seconds")}
 

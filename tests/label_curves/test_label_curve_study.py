@@ -160,7 +160,7 @@ def test_the_table_says_whose_labels_validation_took():
         print_ranked(Console(file=out, width=300), replace(
             SearchResult(spec, "sqlite:///optuna.db", trials)))  # fmt: skip
         said = " ".join(out.getvalue().split())
-        beyond = "1,000 labels beyond the budget were used for it."
-        folds = "5-fold cross-validation, repeated 4 times over the 1,000 training labels"
+        beyond = "on 1,000 images set aside; their labels come on top of the 1,000 trained on."
+        folds = "5-fold cross-validation, repeated 4 times, over the 1,000 training labels"
         assert (beyond in said) == (validation == "split")
         assert (folds in said) == (validation != "split")

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from trainables.attacks.ladder.verdict import AboveGate, BetterThan, accuracy_between
+from trainables.attacks.ladder.bounds import accuracy_between
+from trainables.attacks.ladder.verdict import AboveGate, BetterThan
 from trainables.attacks.ladder.wealth import BOLDNESS_G, Wealth
 
 

@@ -39,6 +39,7 @@ def test_a_plan_settles_everything(working_folder):
     assert spec.base_config["input_size"] == 32
     assert spec.base_config["precision"] in ("float32", "bfloat16")
     assert spec.input_sizes == ()
+    assert spec.sampler == "tpe" and spec.sampler_reason.startswith("for one objective")
     assert spec.folder == working_folder / ".orchestrator" / spec.name
     assert plan.storage == f"sqlite:///{working_folder}/optuna.db"
     assert spec.tracking_uri == f"sqlite:///{working_folder}/mlflow.db"

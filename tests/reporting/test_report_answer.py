@@ -223,6 +223,13 @@ def test_the_only_rival_is_told_in_the_singular() -> None:
     )
 
 
+@pytest.mark.parametrize(("rivals", "who"), [(2, "Both trials"), (5, "All 5 trials")])
+def test_rivals_that_are_all_near_are_told_as_one(rivals: int, who: str) -> None:
+    near = [a_trial(number, 0.85, backbone="lite2") for number in range(1, rivals + 1)]
+    words = f"{who} behind it have an interval that overlaps its own."
+    assert words in answer(a_material(LITE2, *near))
+
+
 def test_a_search_that_runs_says_so() -> None:
     assert answer(a_material(LITE2, running=True))[-1] == (
         "The search is running: all this may change."

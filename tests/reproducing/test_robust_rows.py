@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.reproducing.reading import _draw
+from orchestrator.reproducing.reading import draw_table
 from orchestrator.reproducing.reproduction import ReproducedRow, Reproduction
 from orchestrator.reproducing.robust import RobustRow, robust_row, robust_sentences
 from orchestrator.views.reproduction_table import print_reproduction
@@ -92,6 +92,6 @@ def test_the_table_and_the_picture_of_curves(tmp_path: Path) -> None:
     lines = [line.split() for line in console.export_text().splitlines()]
     assert ["clean", "pgd10", "128", "25.0", "80.0", "10.0", "0.0"] in lines
     assert ["robust", "pgd10", "128", "45.0", "70.0", "45.0", "20.0"] in lines
-    _draw(table)
+    draw_table(table)
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert table.to_json()["rows"][1]["robust"]["worst_case"] == (0.70, 0.45, 0.20)

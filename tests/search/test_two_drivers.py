@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import logged_trial
+import psycopg
 import pytest
 from auditing import assert_clean, audit, read_story
 from logged_trial import ends, read_log
@@ -195,6 +196,36 @@ def test_one_that_is_suspended(shell: Shell, database: str, drive, where: str):
         other.kill()
         other.wait()
     assert_clean(audit(shell.folder, study, storage=database))
+
+
+def sessions_that_stand_still(database: str) -> set[int]:
+    """Of those within a transaction; the database's own ids."""
+    query = (
+        "SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction' "
+        "AND clock_timestamp() - state_change > interval '0.2 s'"
+    )
+    with psycopg.connect(database) as connection:
+        return {row[0] for row in connection.execute(query)}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_one_that_was_cut_off_goes_on(shell: Shell, database: str, drive):
+    """Suspended within a transaction (a laptop's lid) until the database has ended its session."""
+    driver = drive("lid", "--trials", "40", "--local", pause=0.01)
+    until, sessions = time.monotonic() + 60, set[int]()
+    while not sessions:
+        assert time.monotonic() < until and driver.poll() is None
+        os.kill(driver.pid, signal.SIGSTOP)
+        time.sleep(0.3)
+        sessions = sessions_that_stand_still(database)
+        if not sessions:
+            os.kill(driver.pid, signal.SIGCONT)
+            time.sleep(0.011)
+    wait_for(lambda: not sessions & sessions_that_stand_still(database), "its session to be ended")
+    os.kill(driver.pid, signal.SIGCONT)
+    done(driver)
+    assert_clean(audit(shell.folder, "lid", storage=database))
 
 
 @pytest.mark.slow

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import optuna
 import pytest
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.board import Board
 from orchestrator.run.replay import replay_spec
 from orchestrator.stop import StopRequest
-from orchestrator.study.claims import is_shared, turn
+from orchestrator.study import store
+from orchestrator.study.claims import is_shared, turn, turn_at
 from orchestrator.study.conductor import Conductor
 from orchestrator.study.context import study_context
 from orchestrator.study.facts import read_facts
@@ -185,6 +189,30 @@ def test_turns_exclude_each_other_where_drivers_share_a_study(store_uri: str) ->
         order.append("study")
     thread.join(10)
     assert order == (["study", "other"] if shared else ["other", "study"])
+
+
+@pytest.mark.slow
+@pytest.mark.needs("postgresql")
+def test_a_long_turn_is_not_cut_off(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "IDLE_SECONDS", 0.4)
+    storage = open_storage(postgresql)
+    with turn_at(storage, "long"):
+        time.sleep(1.2)
+    with (
+        pytest.raises(DBAPIError, match="idle-in-transaction"),
+        storage.engine.begin() as idle,
+    ):
+        idle.execute(text("SELECT 1"))
+        time.sleep(1.2)
+
+
+@pytest.mark.slow
+@pytest.mark.needs("postgresql")
+def test_a_turn_that_is_over_is_said_to_be(postgresql: str) -> None:
+    storage = open_storage(postgresql)
+    query = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    with pytest.raises(DBAPIError), turn_at(storage, "over"), storage.engine.begin() as other:
+        assert other.execute(query).scalars().all() == [True]
 
 
 @pytest.mark.slow

@@ -40,6 +40,7 @@ def test_options_are_read_and_written(text, options, again):
         ("margin:start=many", "number from 0 up.*0.75 by default"),
         ("tomek_links:remove=auto", "there are: all, majority, not_minority.*all by default"),
         ("tomek:neighbours=0", "number from 1 up.*nearest valid value is 1"),
+        ("typiclust:clusters=2.5", "clusters must be a whole number.*nearest valid value is 2"),
         ("random:pool=3", "option of the subset strategy random"),
     ],
 )

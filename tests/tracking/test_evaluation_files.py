@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow_server import copy_store
 from study_by_hand import MadeStudy, create_study
 
+from orchestrator.attacking.files import FILE as LADDER
 from orchestrator.evaluating.files import PLACE
 from orchestrator.study.facts import read_facts
 from orchestrator.tracking import trial_run
@@ -16,6 +17,7 @@ from orchestrator.tracking import trial_run
 FILES = {
     "evaluation/evaluation-val.json": b'{"accuracy": 0.5}',
     "evaluation/confusion-val.csv": b"a,b",
+    f"evaluation/{LADDER}": b'{"trial": 0}',
     "evaluation/model/evaluation-test.json": b'{"accuracy": 0.25}',
 }
 

@@ -83,6 +83,7 @@ def test_it_wraps_within_the_terminal(width: int) -> None:
         ),
         ({"spec": spec(input_sizes=(64, 96))}, "input size", "64 or 96 px: the largest"),
         ({"spec": spec(fixed={"lr": 1e-3})}, "goal", "with lr 0.001 fixed"),
+        ({"spec": spec(sampler_reason="why")}, "search", "sampler tpe (auto: why)"),
     ],
 )
 def test_each_decision_changes_its_line(

@@ -196,6 +196,7 @@ def test_an_island_that_no_label_reaches_stays_without():
         ("pseudo_label:threshold=2", "number from 0 to 1.*nearest valid value is 1"),
         ("label_spreading:kernel=rbf", "option of the weak supervision label_spreading 'kernel'"),
         ("cluster_then_label:clusters=-1", "number from 0 up"),
+        ("pseudo_label:rounds=2.5", "rounds must be a whole number from 1 up.*nearest .* is 2"),
     ],
 )
 def test_what_is_wrong_is_told(text, said):

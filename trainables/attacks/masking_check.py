@@ -22,7 +22,7 @@ from trainables.attacks.traces import leaving_no_trace
 from trainables.reports import Progress
 
 # Images and queries, the most telling first. With 16 images a sign test at 0.01 still tells 7 that
-# turned from none; a black-box attack of 50 queries still finds what masked gradients hide.
+# turned from none: 2^-7 is 0.008.
 _SIZES = ((64, 300), (64, 100), (32, 100), (16, 100), (16, 50))
 # Passes of an image that never breaks, beside the queries: FGSM over four epsilons, PGD in 1, 5,
 # 20, 20 and 20 steps, and the clean and the last image of each.

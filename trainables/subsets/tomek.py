@@ -13,7 +13,7 @@ from trainables.subsets.choosing import POOL
 from trainables.subsets.distances import centred, neighbours
 from trainables.subsets.kind import Choosing, SubsetStrategy
 
-NEIGHBOURS = Option("neighbours", 3, "nearest neighbours that are asked", low=1)
+NEIGHBOURS = Option("neighbours", 3, "nearest neighbours that are asked", low=1, whole=True)
 
 
 def select(choosing: Choosing) -> np.ndarray:

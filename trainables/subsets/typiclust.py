@@ -22,8 +22,10 @@ from trainables.subsets.distances import neighbours, unit_length
 from trainables.subsets.kind import Choosing, SubsetStrategy
 from trainables.subsets.seeding import plus_plus
 
-NEIGHBOURS = Option("neighbours", 20, "neighbours that say how typical an image is", low=1)
-CLUSTERS = Option("clusters", 500, "the most clusters", low=1)
+NEIGHBOURS = Option(
+    "neighbours", 20, "neighbours that say how typical an image is", low=1, whole=True
+)
+CLUSTERS = Option("clusters", 500, "the most clusters", low=1, whole=True)
 _SMALL = 5
 _FEW = 50  # clusters up to which plain k-means is affordable
 

@@ -10,28 +10,14 @@ part, C H W channels and pixels in [0, 1], K classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch.nn import functional
 
 from trainables.augment.base import Augmentation
-from trainables.config import TrialConfig
 from trainables.objectives.base import Learner
 from trainables.objectives.clean import cross_entropy
-
-if TYPE_CHECKING:
-    from trainables.weak.learning import WeakSpec
-
-
-class MakesConsistency(Protocol):
-    """What a method of weak supervision names that has a loss on unlabelled images."""
-
-    def __call__(
-        self, config: TrialConfig, spec: WeakSpec, mean_C: Sequence[float], /
-    ) -> FixMatch: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ Shapes: N images, B labelled, M not labelled, P given a pseudo-label, F features
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trainables.config import TrialConfig
     from trainables.reports import Progress
     from trainables.setup import TrialSetup
-    from trainables.training.fixmatch import MakesConsistency
+    from trainables.training.fixmatch import FixMatch
     from trainables.weak.learning import WeakSpec
 
 POOL = Option(
@@ -83,6 +83,9 @@ TakesPool = Callable[
     Generator["Progress", None, PseudoLabels],
 ]
 """(config, setup, spec, places_M of the pool that take part) -> what to train on, by place."""
+
+MakesConsistency = Callable[["TrialConfig", "WeakSpec", Sequence[float]], "FixMatch"]
+"""(config, spec, mean_C of the images) -> the loss of a training on images without a label."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from scipy import sparse
 from search_spaces.options import Option
 from trainables.weak.kind import POOL, Labelling, PseudoLabels, WeakMethod
 
-NEIGHBOURS = Option("neighbours", 10, "nearest neighbours that an image is joined to", low=1)
+NEIGHBOURS = Option(
+    "neighbours", 10, "nearest neighbours that an image is joined to", low=1, whole=True
+)
 ALPHA = Option("alpha", 0.9, "how much neighbours count beside an own label", low=0.01, high=0.99)
 SHARE = Option("share", 0.7, "the share of images, the surest first, that are labelled", high=1)
 _ROUNDS = 100

@@ -25,7 +25,7 @@ from trainables.weak.mixing import pool_count
 from trainables.weak.stored import PseudoKey, recall, remember
 
 STAGE = "labelling the pool"
-_STREAM = 5  # 0 to 4 draw splits, subsets and folds of the same seed
+_STREAM = 4  # 0 to 3 of a seed: validation, training, strategies, their pools; 5: folds
 
 
 def with_pool(config: TrialConfig, setup: TrialSetup) -> Generator[Progress, None, TrialSetup]:

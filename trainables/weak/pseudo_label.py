@@ -15,7 +15,9 @@ from trainables.subsets.head import fit_head
 from trainables.weak.kind import POOL, Labelling, PseudoLabels, WeakMethod
 
 THRESHOLD = Option("threshold", 0.9, "the least probability of a pseudo-label", high=1)
-ROUNDS = Option("rounds", 3, "times that heads are trained and images labelled anew", low=1)
+ROUNDS = Option(
+    "rounds", 3, "times that heads are trained and images labelled anew", low=1, whole=True
+)
 
 
 def label(task: Labelling) -> PseudoLabels:

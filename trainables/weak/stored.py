@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def recall(key: PseudoKey) -> PseudoLabels | None:
     try:
         with np.load(key.path, allow_pickle=False) as stored:
             rows_P, labels_P = stored["rows"], stored["labels"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     sound = rows_P.ndim == labels_P.ndim == 1 and len(rows_P) == len(labels_P)
     sound = sound and rows_P.dtype == labels_P.dtype == np.int64

@@ -8,7 +8,12 @@ from orchestrator.reporting.blocks import Code, Facts, Section, Words
 from orchestrator.reporting.material import Material
 from orchestrator.study.spec import StudySpec
 from orchestrator.views.numbers import count
-from orchestrator.views.validation_words import attacked_said, images_said, validation_said
+from orchestrator.views.validation_words import (
+    attacked_said,
+    draws_said,
+    images_said,
+    validation_said,
+)
 
 _MOST_CLASSES = 12
 
@@ -52,15 +57,15 @@ def _images(spec: StudySpec) -> list[tuple[str, Words]]:
         (
             "labels used",
             (
-                f"{count(split.labels_used)} in all: {count(split.train)} for training, "
-                f"{count(split.val)} for validation",
+                f"{count(split.labels_used)} in all{draws_said(split)}: "
+                f"{count(split.train)} for training, {count(split.val)} for validation",
             ),
         ),
         ("validation", (validation_said(split),)),
         (
             "splits",
             (
-                f"{images_said(split)}{attacked_said(split)}, {count(split.pool)} left unlabelled, "
+                f"{images_said(split)}{attacked_said(spec)}, {count(split.pool)} left unlabelled, "
                 f"{count(split.test)} test",
             ),
         ),

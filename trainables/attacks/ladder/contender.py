@@ -16,9 +16,8 @@ from torch import nn
 from trainables.attacks.base import Attack
 from trainables.attacks.ladder.kept import Perturbations
 from trainables.attacks.ladder.sample import AttackedSample
+from trainables.attacks.robustness import BATCH
 from trainables.attacks.traces import CountingModel, leaving_no_trace
-
-BATCH = 32  # as in `robustness.py`: bounds the memory of a large body
 
 
 class Contender:

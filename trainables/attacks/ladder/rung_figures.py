@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 
+from trainables.attacks.ladder.bounds import accuracy_between
 from trainables.attacks.ladder.on_rung import OnRung
 from trainables.attacks.ladder.result import Pairing, RungFigure, RungResult
-from trainables.attacks.ladder.verdict import accuracy_between
 
 
 def rung_result(

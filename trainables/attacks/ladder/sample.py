@@ -41,7 +41,8 @@ class AttackedSample:
         if len(self.labels_N) == 0:
             raise UsageError("Robustness is measured on at least one image.", got=0)
         if not 0 < self.eps_255 <= 255 * 255:
-            raise UsageError("An epsilon is above 0, in units of 1/255.", got=self.eps_255)
+            rule = "An epsilon is above 0, in units of 1/255, and no more than 65025."
+            raise UsageError(rule, got=self.eps_255)
 
     def __len__(self) -> int:
         return len(self.labels_N)

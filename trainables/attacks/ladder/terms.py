@@ -17,7 +17,7 @@ class Terms:
         alpha: probability that any verdict of a rung is wrong.
         gate: accuracy that the last rung tells each of its nets to hold or not; None: no gate.
         attack_seed: of the attacks' random starts.
-        look: images between two looks at the verdicts; 16 keep a core busy.
+        look: images between two looks at the verdicts.
 
     Raises:
         UsageError: one of them is out of its range.
