@@ -71,7 +71,8 @@ def reproduce(
 ) -> None:
     """Run the recipe of a reference system, and print its table beside ours.
 
-    What was run stays in its study: the same command goes on with what is missing.
+    What was run stays in its study: the same command goes on with what is missing, the shortest
+    rows first. Ctrl-C ends it with the rows that are done.
     """
     from orchestrator.reproducing import ReproduceRequest
     from orchestrator.request import SearchRequest
@@ -116,11 +117,9 @@ def _plan_and_run(
         return
     stop = StopRequest()
     result = watched_search(plan, stop, console)
-    if stop.reason is not None:
-        return
     table = watched(reading_reproduction(request, result))
     print_reproduction(console, table)
     if as_json:
         print_json(table.to_json(), file=out)
-    if not table.measured:
+    if not table.measured and stop.reason is None:
         raise typer.Exit(FAILED)

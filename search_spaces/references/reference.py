@@ -84,7 +84,9 @@ def reference_space(reference: Reference, budget: str) -> Space:
         return {"backbone": row.backbone, **row.overrides}
 
     def baselines(context: SpaceContext) -> list[dict[str, Any]]:
-        return [{"row": name} for name in offered(context)]
+        # The fewest epochs first: a night that is cut short has the more rows to show.
+        names = sorted(offered(context), key=lambda name: rows[name].overrides.get("epochs", 0))
+        return [{"row": name} for name in names]
 
     return Space(
         name=f"reference_{reference.name}_{budget}",

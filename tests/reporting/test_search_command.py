@@ -13,8 +13,12 @@ from orchestrator.reporting.commands import packages_command, search_command, wr
 from orchestrator.request import SearchRequest
 from orchestrator.study.spec import StudySpec
 
-# What may differ: when and where it was planned, and how fast the machine was just then.
-_OF_THE_DAY = {"created", "plan_seconds", "git_commit", "resources", "folder", "input_size_reason"}
+# What may differ: when and where it was planned, how fast the machine was just then, and why what
+# the command names by now was taken.
+_OF_THE_DAY = {
+    "created", "plan_seconds", "git_commit", "resources", "folder", "input_size_reason",
+    "sampler_reason",
+}  # fmt: skip
 
 SMALL = {
     "data": "digits", "weights": "random", "train_size": 60, "val_size": 40, "robust_size": 10,

@@ -59,6 +59,10 @@ def test_a_space_offers_the_rows_whose_backbones_there_are() -> None:
     space = find_space("reference_A_small")
     names = [point["row"] for point in space.baselines(SpaceContext(backbones=("vgg16",)))]
     assert names == ["vgg16, 1,000 labels"]
+    # A night that is cut short has the ten epochs to show, and not a part of the 24.
+    names = [point["row"] for point in find_space("reference_B_full").baselines(
+        SpaceContext(backbones=("resnet9",)))]  # fmt: skip
+    assert names == ["resnet9, fast recipe", "resnet9"]
     with pytest.raises(UnknownNameError, match="A, B, C, D"):
         find_space("reference_E_small")
     with pytest.raises(UnknownNameError, match="full, small"):

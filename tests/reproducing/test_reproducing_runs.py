@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,6 +46,27 @@ def test_the_command_prints_the_table_and_goes_on_with_what_is_there(
     assert [row.test for row in again.rows] == [row["test"] for row in answer["rows"]]
     assert again.test_openings == 5
     assert len(load_study(again.study).results) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_ctrl_c_ends_it_with_the_rows_that_are_done(working_folder: Path) -> None:
+    line = [sys.executable, "-m", "orchestrator", "reproduce", "C", "--data", "digits", "--local"]
+    line += ["--json", "--set", "train_size=100"]
+    line += [part for key, value in TINY.items() for part in ("--set", f"{key}={value}")]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None and run.stderr is not None
+        for said in run.stderr:
+            if said.startswith("trial 0 finished"):
+                run.send_signal(signal.SIGINT)
+                break
+        threading.Thread(target=run.stderr.read, daemon=True).start()  # lest it fills up
+        answer = json.loads(run.stdout.read())
+        assert run.wait(60) == 0
+    measured = [row["name"] for row in answer["rows"] if row["test"] is not None]
+    waiting = [row["reason"] for row in answer["rows"] if row["test"] is None]
+    assert 1 <= len(measured) < 5 and len(measured) + len(waiting) == 5
+    assert "not run yet: the same command goes on" in waiting
 
 
 @pytest.mark.parametrize(
