@@ -22,7 +22,7 @@ _PLACE_FIELDS = frozenset(
 _LATER_FIELDS = frozenset(
     {
         *("adversarial", "adversarial_eps_255", "adversarial_steps", "trades_beta", "subset"),
-        *("corruptions", "weak", "validation"),
+        *("corruptions", "weak", "validation", "second_attack"),
     }
 )
 
@@ -102,6 +102,11 @@ class TrialConfig(RecipeFields):
     attack: str = Field(
         "fgsm",
         description="A registered attack (`pgd:steps=20,norm=l2` sets its options), or none.",
+    )
+    second_attack: str = Field(
+        "auto",
+        description="At 8/255 on what attack left standing: an attack, or none; auto: pgd "
+        "in 10 steps after fgsm, in no more passes than that took.",
     )
     eps_255: tuple[float, ...] = Field(
         (0, 0.5, 1, 2, 4, 8, 16),

@@ -116,13 +116,15 @@ def read_report(folder: Path) -> TrialRecord:
         rule = f"{folder / 'report.json'} must have a schema up to {SCHEMA}."
         raise UsageError(rule, got=stored["schema"], hint="Update orchestrator.")
     history = read_history(folder)
-    curve, corrupted = stored.get("robustness"), stored.get("corruptions")
+    curve, second = stored.get("robustness"), stored.get("second_attack")
+    corrupted = stored.get("corruptions")
     report = TrialReport(
         metrics=_numbers(stored.get("metrics", {})),
         history=tuple({"epoch": row["epoch"], **_numbers(row["metrics"])} for row in history),
         classes=tuple(stored.get("classes", ())),
         predictions=predictions_from(folder / "predictions.parquet"),
         robustness=None if curve is None else _curve_from(curve),
+        second=None if second is None else _curve_from(second),
         examples=examples_from(folder / "examples.npz"),
         corruptions=None if corrupted is None else CorruptionReport.from_json(corrupted),
         weights=weights_from(folder / "weights.safetensors"),
@@ -143,6 +145,7 @@ def _report_json(report: TrialReport) -> dict[str, Any]:
         counts["robust"] = report.robustness.count
     # Only where it was measured: a report without it is the same as before there was any.
     corrupted = {"corruptions": report.corruptions.to_json()} if report.corruptions else {}
+    second = {"second_attack": _curve_json(report.second)} if report.second else {}
     return {
         "schema": SCHEMA,
         "metrics": dict(report.metrics),
@@ -153,6 +156,7 @@ def _report_json(report: TrialReport) -> dict[str, Any]:
             for part in report.predictions
         },
         "robustness": None if report.robustness is None else _curve_json(report.robustness),
+        **second,
         **corrupted,
         "counts": {**counts, **labels_used},
     }

@@ -100,6 +100,7 @@ class TrialReport:
         classes: class names, index = label.
         weights: the tensors that this trial trained, by name: `weight` and `bias` of a linear head
             on cached features, else `head.*`, and `body.*` for what of it is not as published.
+        second: after `attack` and `second_attack`, at epsilon 0 and 8/255 (L2: 128/255).
         digests: `data`, `split`, `weights`.
         steps: figures by training step, each [T]: `lr`.
     """
@@ -109,6 +110,7 @@ class TrialReport:
     classes: tuple[str, ...] = ()
     predictions: tuple[Predictions, ...] = ()
     robustness: RobustnessCurve | None = None
+    second: RobustnessCurve | None = None
     examples: Examples | None = None
     corruptions: CorruptionReport | None = None
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -17,13 +17,14 @@ from trainables.attacks import NO_ATTACK
 from trainables.attacks.making import make_attack
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
+from trainables.attacks.second import attack_standing, second_attack, second_metrics
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
 from trainables.corruptions.choosing import NO_CORRUPTION
 from trainables.folds.kind import SPLIT
 from trainables.inputs import cached_inputs
 from trainables.probe import is_probe, train_head
-from trainables.reports import EpochReport, Progress, Report, TrialReport
+from trainables.reports import EpochReport, Progress, Report, RobustnessCurve, TrialReport
 from trainables.setup import TrialSetup, prepare
 from trainables.subsets.of_trial import chosen_setup
 from trainables.threads import torch_threads
@@ -33,6 +34,9 @@ from trainables.weak.of_trial import on_labels_alone, with_pool
 
 if TYPE_CHECKING:
     from trainables.corruptions.report import CorruptionReport
+
+Attacked = tuple[Robustness | None, RobustnessCurve | None]
+"""Under the trial's attack, and after the second one."""
 
 _LAYOUT = 2  # of the state in a checkpoint; another version's is left aside
 
@@ -59,7 +63,7 @@ def train(
         setup, labels = yield from chosen_setup(config, found)
         setup = yield from with_pool(config, setup)
         trained, extract_seconds = yield from _trained(config, setup, checkpoint)
-        robustness, attack_seconds = yield from _robustness(config, setup, trained)
+        (robustness, second), attack_seconds = yield from _robustness(config, setup, trained)
         corruptions, corruption_figures = yield from _corruptions(config, setup, trained)
         predictions = trained.predictions(setup)
         metrics = {
@@ -68,6 +72,7 @@ def train(
             **labels,
             **judged(np.asarray(found.data.labels_N), used_pool(setup, trained)),
             **(robustness_metrics(robustness.curve) if robustness else {}),
+            **(second_metrics(second) if second else {}),
             "train_seconds": trained.seconds,
             "extract_seconds": extract_seconds,
             "attack_seconds": attack_seconds,
@@ -79,6 +84,7 @@ def train(
             classes=setup.data.classes,
             predictions=predictions,
             robustness=robustness.curve if robustness else None,
+            second=second,
             examples=robustness.examples if robustness else None,
             corruptions=corruptions,
             weights=trained.weights,
@@ -168,31 +174,35 @@ def _training(
 
 def _robustness(
     config: TrialConfig, setup: TrialSetup, trained: Trained
-) -> Generator[Progress, None, tuple[Robustness | None, float]]:
-    """The curve through the whole net in the arithmetic of the features; seconds, loading too."""
+) -> Generator[Progress, None, tuple[Attacked, float]]:
+    """Through the whole net in the arithmetic of the features; seconds, loading too."""
     if config.attack == NO_ATTACK:
-        return None, 0.0
+        return (None, None), 0.0
     from trainables.trial_model import trial_model
 
     started = time.monotonic()
     yield Progress("attacking", 0, len(setup.splits.robust))
     model = trial_model(config, setup, trained.weights)
     attacked = setup.splits.robust
-    robustness = yield from measure_robustness(
-        model,
-        setup.data.images_NHWC[attacked],
-        np.asarray(setup.data.labels_N[attacked]),
-        make_attack(config.attack, seed=config.seed),
-        config.eps_255,
-        provenance={
+    images_NHWC = setup.data.images_NHWC[attacked]
+    labels_N = np.asarray(setup.data.labels_N[attacked])
+    first = make_attack(config.attack, seed=config.seed)
+    how: dict[str, Any] = {
+        "provenance": {
             "input_size": setup.key.input_size,
             "resize": setup.key.resize,
             "precision": setup.key.precision,
         },
-        batch_size=math.ceil(BATCH / config.accumulation),
-        device=setup.one_device,
+        "batch_size": math.ceil(BATCH / config.accumulation),
+        "device": setup.one_device,
+    }
+    found = yield from measure_robustness(
+        model, images_NHWC, labels_N, first, config.eps_255, leaving=True, **how
     )
-    return robustness, time.monotonic() - started
+    passes = int(robustness_metrics(found.curve)["attack_passes"])
+    then = second_attack(config.second_attack, first, passes=passes)
+    second = yield from attack_standing(model, images_NHWC, labels_N, found, then, **how)
+    return (found, second), time.monotonic() - started
 
 
 def _corruptions(

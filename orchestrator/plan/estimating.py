@@ -8,6 +8,7 @@ from orchestrator.plan.value import Estimate, Resources
 from orchestrator.plan.workload import (
     ATTACK_PASSES,
     LAST_STAGE,
+    SECOND_PASSES,
     Likely,
     Planned,
     Workload,
@@ -19,6 +20,7 @@ __all__ = [
     "ATTACK_PASSES",
     "HEAD_SECONDS",
     "LAST_STAGE",
+    "SECOND_PASSES",
     "SHARED",
     "START_SECONDS",
     "Rate",

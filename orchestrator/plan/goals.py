@@ -18,6 +18,7 @@ from trainables.corruptions import CORRUPTIONS
 
 FINAL_ONLY = (
     "fgsm_acc",
+    "pgd10_acc",
     "robust_acc",
     "robust_score",
     "corruption_acc",

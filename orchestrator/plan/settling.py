@@ -35,7 +35,7 @@ from orchestrator.study.context import own_sizes
 from orchestrator.study.spec import SplitSpec
 from search_spaces.exploring import check_fixed, parameters
 from search_spaces.space import Space, SpaceContext
-from trainables.attacks import NO_ATTACK
+from trainables.attacks import AUTO_ATTACK, NO_ATTACK
 from trainables.attacks.epsilons import check_epsilons
 from trainables.backbones import check_input_size
 from trainables.compiling import check_compiler
@@ -131,12 +131,14 @@ def settle(request: SearchRequest, space: Space, say: Say) -> Settled:
 def _with_attack(asked: TrialConfig) -> TrialConfig:
     """With the attack in the one way of writing it; a wrong one is told before anything is done."""
     check_epsilons(asked.eps_255)
-    if asked.attack == NO_ATTACK:
+    if asked.attack == NO_ATTACK and asked.second_attack in (NO_ATTACK, AUTO_ATTACK):
         return asked
     from trainables.attacks.making import attack_as_typed, make_attack  # imports torch
+    from trainables.attacks.second import second_as_typed
 
+    second = second_as_typed(asked.second_attack, asked.attack)
     make_attack(asked.attack)  # what it needs may not be installed
-    return asked.replace(attack=attack_as_typed(asked.attack))
+    return asked.replace(attack=attack_as_typed(asked.attack), second_attack=second)
 
 
 def _with_labels(split: Split, labels: int) -> SplitSpec:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.study.facts import TrialFacts
     from orchestrator.study.spec import StudySpec
 
-ATTACK_FIELDS = ("attack", "eps_255", "robust_size")
+ATTACK_FIELDS = ("attack", "second_attack", "eps_255", "robust_size")
 """Fields of a trial's config that say how it is attacked."""
 OF_A_DRAW = ("seed", "sample_digest")
 """What differs between two draws of seed and split, over which means are taken."""

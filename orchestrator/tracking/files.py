@@ -57,6 +57,11 @@ class TrialFiles:
         return read_curve(self.report)
 
     @cached_property
+    def second(self) -> RobustnessCurve | None:
+        """What a second attack has left at 8/255, None where there was none."""
+        return read_curve(self.report, "second_attack")
+
+    @cached_property
     def steps(self) -> Mapping[str, np.ndarray]:
         """Figures by training step, each [T], of a trial that has ended and kept them."""
         if self.folder is None or not self.here or not self.report:
@@ -109,9 +114,9 @@ def read_history(folder: Path | None) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(kept, key=lambda row: row["epoch"]))
 
 
-def read_curve(report: Mapping[str, Any]) -> RobustnessCurve | None:
+def read_curve(report: Mapping[str, Any], name: str = "robustness") -> RobustnessCurve | None:
     """The robustness curve of a report, None where no attack was run."""
-    held = report.get("robustness")
+    held = report.get(name)
     if not isinstance(held, dict) or not held.get("eps_255"):
         return None
     return RobustnessCurve(

@@ -8,6 +8,7 @@ from orchestrator.plan.estimating import (
     ATTACK_PASSES,
     HEAD_SECONDS,
     LAST_STAGE,
+    SECOND_PASSES,
     SHARED,
     START_SECONDS,
     Workload,
@@ -42,7 +43,7 @@ def test_a_head_costs_extraction_once_a_body():
     """Two bodies: 2 x 2,000 images extracted, 4 x 200 attacked, 4 heads."""
     found = estimate({LITE: (128,), OTHER: (128,)}, work(), ONE, at_100)
     assert found.extract == pytest.approx(2 * 2000 / 100)
-    assert found.attack == pytest.approx(4 * 200 * ATTACK_PASSES / 100)
+    assert found.attack == pytest.approx(4 * 200 * (ATTACK_PASSES + SECOND_PASSES) / 100)
     assert (found.head, found.train) == (pytest.approx(4 * HEAD_SECONDS), 0)
     parts = START_SECONDS + found.extract + found.attack + found.head
     assert found.total == pytest.approx(parts)
@@ -76,7 +77,7 @@ def test_baselines_run_at_the_largest_size_and_the_rest_at_any():
         {LITE: (64, 128), OTHER: (64, 128)}, work(), ONE, lambda name, size: 1 / seconds[size]
     )
     assert found.extract == pytest.approx(2 * 2000 / 100 + 2 * 2000 / 400)
-    passes = 200 * ATTACK_PASSES
+    passes = 200 * (ATTACK_PASSES + SECOND_PASSES)
     assert found.attack == pytest.approx(passes * (2 / 100 + 2 * (1 / 100 + 1 / 400) / 2))
 
 

@@ -51,7 +51,16 @@ def test_the_command_prints_the_table_and_goes_on_with_what_is_there(
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_ctrl_c_ends_it_with_the_rows_that_are_done(working_folder: Path) -> None:
-    line = [sys.executable, "-m", "orchestrator", "reproduce", "C", "--data", "digits", "--local"]
+    line = [
+        sys.executable,
+        "-m",
+        "orchestrator.cli",
+        "reproduce",
+        "C",
+        "--data",
+        "digits",
+        "--local",
+    ]
     line += ["--json", "--set", "train_size=100"]
     line += [part for key, value in TINY.items() for part in ("--set", f"{key}={value}")]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:

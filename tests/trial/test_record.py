@@ -36,7 +36,8 @@ def test_the_folder_holds_what_was_agreed(folder: Path) -> None:
     assert {f.name for f in folder.iterdir()} == names | {"examples.npz", "weights.safetensors"}
     stored = json.loads((folder / "report.json").read_text())
     assert set(stored) == {
-        "schema", "metrics", "classes", "digests", "confusion", "robustness", "counts"
+        "schema", "metrics", "classes", "digests", "confusion", "robustness", "second_attack",
+        "counts"
     }  # fmt: skip
     assert stored["schema"] == 1
     assert stored["counts"] == {"train": 200, "val": 100, "robust": 30, "labels_used": 300}
@@ -51,6 +52,9 @@ def test_reading_gives_back_what_was_written(folder: Path, small: Small) -> None
     assert got.report.classes == written.classes and got.report.digests == written.digests
     assert got.report.robustness is not None and written.robustness is not None
     assert got.report.robustness.worst_case == written.robustness.worst_case
+    assert got.report.second is not None and written.second is not None
+    assert got.report.second.worst_case == written.second.worst_case
+    assert written.second.worst_case[-1] <= written.robustness.worst_case[-2]  # at 8/255
     assert got.report.robustness.provenance == json.loads(
         json.dumps(dict(written.robustness.provenance))
     )

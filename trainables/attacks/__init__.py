@@ -28,3 +28,5 @@ ATTACKS: Registry[type[Attack]] = Registry(
 
 # What `TrialConfig.attack` takes for "no attack at all".
 NO_ATTACK = "none"
+# What `TrialConfig.second_attack` takes for "PGD in 10 steps after fgsm, else none".
+AUTO_ATTACK = "auto"

@@ -6,7 +6,7 @@ Shapes: N images, C H W channels and pixels of the data set's own resolution, in
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +17,8 @@ from trainables.attacks.losses import ascent, log_odds
 from trainables.attacks.option import option, options_of
 
 NORMS = ("linf", "l2")
+Craft = Callable[[torch.Tensor, float], torch.Tensor]
+"""(rows_R of the images, epsilon in units of the pixel range) -> attacked images [R, C, H, W]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +59,13 @@ class Attack(ABC):
     ) -> torch.Tensor:
         """Attacked images in [0, 1], each within `eps` (in units of the pixel range) of its own."""
 
-    def each_eps(
-        self,
-        model: nn.Module,
-        images01_NCHW: torch.Tensor,
-        labels_N: torch.Tensor,
-        epsilons: Sequence[float],
-    ) -> Iterator[torch.Tensor]:
-        """Attacked images for each of `epsilons`; overridden where they can share work."""
-        for eps in epsilons:
-            yield self(model, images01_NCHW, labels_N, eps)
+    def begin(self, model: nn.Module, images01_NCHW: torch.Tensor, labels_N: torch.Tensor) -> Craft:
+        """What attacks any of these images at any epsilon; overridden where they share work."""
+
+        def craft(rows_R: torch.Tensor, eps: float) -> torch.Tensor:
+            return self(model, images01_NCHW[rows_R], labels_N[rows_R], eps)
+
+        return craft
 
     def most_passes(self, _: int, /) -> tuple[int, int] | None:
         """Passes forward and backward that one image takes at one epsilon, if it never breaks.

@@ -6,7 +6,6 @@ Shapes: N images, C H W channels and pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ import torch
 from torch import nn
 
 from trainables.attacks.balls import BALLS
-from trainables.attacks.base import Attack, loss_gradient
+from trainables.attacks.base import Attack, Craft, loss_gradient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +28,18 @@ class FGSM(Attack):
     def __call__(
         self, model: nn.Module, images01_NCHW: torch.Tensor, labels_N: torch.Tensor, eps: float
     ) -> torch.Tensor:
-        return next(self.each_eps(model, images01_NCHW, labels_N, (eps,)))
+        every_N = torch.arange(len(labels_N), device=labels_N.device)
+        return self.begin(model, images01_NCHW, labels_N)(every_N, eps)
 
-    def each_eps(
-        self,
-        model: nn.Module,
-        images01_NCHW: torch.Tensor,
-        labels_N: torch.Tensor,
-        epsilons: Sequence[float],
-    ) -> Iterator[torch.Tensor]:
+    def begin(self, model: nn.Module, images01_NCHW: torch.Tensor, labels_N: torch.Tensor) -> Craft:
         """One gradient, at the clean images, serves every epsilon."""
         gradient_NCHW = loss_gradient(model, images01_NCHW, labels_N)
         towards_NCHW = BALLS[self.norm](images01_NCHW, 0.0).direction(gradient_NCHW)
-        for eps in epsilons:
-            yield (images01_NCHW + eps * towards_NCHW).clamp_(0, 1)
+
+        def craft(rows_R: torch.Tensor, eps: float) -> torch.Tensor:
+            return (images01_NCHW[rows_R] + eps * towards_NCHW[rows_R]).clamp_(0, 1)
+
+        return craft
 
     def most_passes(self, _: int, /) -> tuple[int, int]:
         """For all epsilons together."""

@@ -9,7 +9,7 @@ Shapes: N images, C H W channels and pixels, E epsilons (the first one 0), K cla
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,6 +57,8 @@ def measure_robustness(
     batch_size: int = BATCH,
     examples: int = 8,
     device: str | torch.device = "cpu",
+    broke: Callable[[int, torch.Tensor, torch.Tensor], None] | None = None,
+    leaving: bool = False,
 ) -> Generator[Progress, None, Robustness]:
     """Attacks the images that the model has right, once an epsilon; the others count as lost.
 
@@ -69,6 +71,11 @@ def measure_robustness(
         eps_255: ascending from 0, in units of 1/255.
         provenance: what the caller knows (`precision`, `input_size`); completed here.
         examples: number of attacked images kept, at the largest epsilon up to 8/255 (L2: 128/255).
+        broke: is given what broke the model: the epsilon's place in `eps_255`, rows of the images,
+            and how they were changed [P, C, H, W].
+        leaving: what is broken at one epsilon counts as broken at all larger ones, and is not
+            attacked there: the worst case is the same, in half the passes. The first batch is
+            attacked at all of them nevertheless, to see whether accuracy rises with epsilon.
 
     Raises:
         UsageError: epsilons that do not ascend from 0, or no images.
@@ -76,7 +83,7 @@ def measure_robustness(
     epsilons = check_epsilons(eps_255)
     if len(images_NHWC) == 0:
         raise UsageError("Robustness is measured on at least one image.", got=0)
-    run = _Run(model, attack, epsilons, examples, torch.device(device))
+    run = _Run(model, attack, epsilons, examples, torch.device(device), broke, leaving)
     total, done = len(labels_N), 0
     yield Progress("attacking", 0, total)
     told, budget = time.monotonic(), Budget(attack.max_passes, attack.max_seconds)
@@ -100,6 +107,8 @@ class _Run:
         eps_255: tuple[float, ...],
         examples: int,
         device: torch.device,
+        broke: Callable[[int, torch.Tensor, torch.Tensor], None] | None,
+        leaving: bool,
     ) -> None:
         self.model = CountingModel(model)
         self.attack = attack
@@ -108,6 +117,8 @@ class _Run:
         self.right: list[np.ndarray] = []  # [E, B] of each batch
         self.suspicions = Suspicions()
         self.wanted = examples
+        self.broke, self.done = broke, 0
+        self.leaving = leaving
         self.kept: list[tuple[np.ndarray, ...]] = []
         self.kept_eps = max(eps for eps in eps_255 if eps <= score_eps_255(attack.norm))
 
@@ -123,6 +134,7 @@ class _Run:
             if len(picked):
                 self._attack(images_BCHW[picked], labels[picked], right_EB, picked, logits_BK)
         self.right.append(right_EB.cpu().numpy())
+        self.done += len(labels_B)
 
     def _attack(
         self,
@@ -132,17 +144,28 @@ class _Run:
         picked: torch.Tensor,
         clean_logits_BK: torch.Tensor,
     ) -> None:
+        rows_S = torch.arange(len(picked), device=picked.device)
         with self.suspicions.watching(self.model):
-            attacked = self.attack.each_eps(
-                self.model, images_RCHW, labels_R, [eps / 255 for eps in self.eps_255[1:]]
-            )
-            for e, attacked_RCHW in enumerate(attacked, start=1):
-                logits_RK = self._logits(attacked_RCHW)
-                predicted_R = logits_RK.argmax(dim=1)
-                right_EB[e, picked] = predicted_R == labels_R
-                if self.eps_255[e] == self.kept_eps:
-                    sure = (_confidence(clean_logits_BK[picked]), _confidence(logits_RK))
-                    self._keep(images_RCHW, attacked_RCHW, labels_R, predicted_R, *sure)
+            craft = self.attack.begin(self.model, images_RCHW, labels_R)
+            for e, eps in enumerate(self.eps_255[1:], start=1):
+                attacked_SCHW = craft(rows_S, eps / 255)
+                logits_SK = self._logits(attacked_SCHW)
+                predicted_S = logits_SK.argmax(dim=1)
+                wrong_S = predicted_S != labels_R[rows_S]
+                right_EB[e] = False
+                right_EB[e, picked[rows_S]] = ~wrong_S
+                if self.broke is not None:
+                    change_PCHW = attacked_SCHW[wrong_S] - images_RCHW[rows_S][wrong_S]
+                    self.broke(e, self.done + picked[rows_S][wrong_S], change_PCHW)
+                if eps == self.kept_eps:
+                    sure = (_confidence(clean_logits_BK[picked][rows_S]), _confidence(logits_SK))
+                    kept = (images_RCHW[rows_S], attacked_SCHW, labels_R[rows_S], predicted_S)
+                    self._keep(*kept, *sure)
+                if self.leaving and self.right:
+                    rows_S = rows_S[~wrong_S]
+                if not len(rows_S):
+                    right_EB[e + 1 :] = False
+                    break
 
     @torch.no_grad()
     def _logits(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
@@ -171,7 +194,9 @@ class _Run:
     ) -> Robustness:
         """The curve with everything that its figures depend on."""
         right_EN = np.concatenate(self.right, axis=1)
-        alarms = self.suspicions.alarms(right_EN, self.eps_255)
+        alarms = self.suspicions.alarms(self.right[0] if self.leaving else right_EN, self.eps_255)
+        if self.leaving:
+            right_EN = np.logical_and.accumulate(right_EN)
         known = {
             **provenance,
             "zero_gradient_share": self.suspicions.zero_share,

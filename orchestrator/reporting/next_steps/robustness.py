@@ -21,12 +21,13 @@ def robustness(material: Material) -> Iterator[NextStep]:
     aims |= {condition.metric for condition in spec.constraints}
     if best is None or not spec.has_images or aims.intersection(_NAMES):
         return
-    left, score = best.metrics.get("robust_acc"), best.metrics.get("robust_score")
+    held = [best.metrics[name] for name in ("robust_acc", "pgd10_acc") if name in best.metrics]
+    left, score = min(held, default=None), best.metrics.get("robust_score")
     if left is None or score is None or left > _LITTLE:
         return
     why = (
-        f"At 8/255 the best trial keeps {percent(left)} % of its images right (robust score "
-        f"{percent(score)} %), and the search did not look for more"
+        f"Attacked at 8/255 the best trial keeps {percent(left)} % of its images right (robust "
+        f"score {percent(score)} %), and the search did not look for more"
     )
     space = "backbone_compare" if spec.space.startswith(PREFIX) else spec.space_source or spec.space
     words = ["orchestrator", "search", space, "--data", spec.data.name]

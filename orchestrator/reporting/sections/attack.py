@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.evaluating.files import evaluated_alarms
@@ -35,8 +36,9 @@ def attack_section(material: Material) -> Section:
             "The files of the best trials hold no robustness curve, or are not on this machine."
         )  # fmt: skip
         return Section("attack", _TITLE, (paragraph(why),))
+    then = {trial.number: material.files[trial.number].second for trial, _ in found}
     blocks: tuple[Block, ...] = (
-        _table(found),
+        _table(found, {number: curve for number, curve in then.items() if curve is not None}),
         aside(_basis(found)),
         *_alarms(found),
         *_evaluated_alarms(material),
@@ -45,17 +47,31 @@ def attack_section(material: Material) -> Section:
     return Section("attack", _TITLE, (*blocks, *_examples(material)))
 
 
-def _table(found: list[tuple[TrialResult, RobustnessCurve]]) -> Table:
+def _table(
+    found: list[tuple[TrialResult, RobustnessCurve]], second: Mapping[int, RobustnessCurve]
+) -> Table:
     epsilons = sorted({eps for _, curve in found for eps in curve.eps_255})
     rows = []
     for trial, curve in found:
         at = dict(zip(curve.eps_255, curve.worst_case, strict=False))
         score = percent(trial.metrics.get("robust_score"))
         left = [percent(at[eps]) if eps in at else NOTHING for eps in epsilons]
+        if second:
+            then = second.get(trial.number)
+            left.append(NOTHING if then is None else percent(then.worst_case[-1]))
         rows.append(cells(str(trial.number), trial.label, score, *left))
     columns = ("#", "trial", "robust_score", *(f"{eps:g}/255" for eps in epsilons))
     caption = "Accuracy left at each epsilon, the worst case up to it, in per cent"
-    return Table(caption, columns, tuple(rows), frozenset({1}))
+    return Table(caption, (*columns, *_second_column(second)), tuple(rows), frozenset({1}))
+
+
+def _second_column(second: Mapping[int, RobustnessCurve]) -> tuple[str, ...]:
+    """After which attack, and how far it went: `then pgd10, 8/255`."""
+    named = {(each.provenance["attack"], each.eps_255[-1]) for each in second.values()}
+    if not named:
+        return ()
+    attack, eps = sorted(named)[0]
+    return (f"then {attack}, {eps:g}/255",)
 
 
 def _alarms(found: list[tuple[TrialResult, RobustnessCurve]]) -> tuple[Block, ...]:
