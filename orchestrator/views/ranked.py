@@ -11,7 +11,7 @@ from rich.text import Text
 from orchestrator.views.numbers import NOTHING, count, duration, percent, si
 from orchestrator.views.own_table import own_table
 from orchestrator.views.plan_text import left_out_lines
-from orchestrator.views.ranked_rows import BackboneFacts, RankedRow, ranked_rows
+from orchestrator.views.ranked_rows import TEN_STEPS, BackboneFacts, RankedRow, ranked_rows
 from orchestrator.views.shares import Share
 from orchestrator.views.validation_words import (
     attacked_said,
@@ -178,10 +178,17 @@ def _basis(result: SearchResult) -> str:
     return (
         f"Percent, with 95 % intervals. {count(split.labels_used)} labels used in all"
         f"{draws_said(split)}: "
-        f"{images_said(split)}{attacked_said(result.spec)}. {validation_said(split)} "
-        "The test split was not opened. "
+        f"{images_said(split)}{attacked_said(result.spec)}. {_attacks_said(result)}"
+        f"{validation_said(split)} The test split was not opened. "
         "The best of many is flattered by chance: its interval holds for one trial."
     )
+
+
+def _attacks_said(result: SearchResult) -> str:
+    """What the column of one epsilon is of, where that is not what the curve is of."""
+    if not any(TEN_STEPS in trial.metrics for trial in result.ranked):
+        return ""
+    return "The score is of FGSM, robust 8/255 of PGD in 10 steps after it. "
 
 
 def _troubles(result: SearchResult) -> list[str]:
