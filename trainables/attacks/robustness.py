@@ -3,7 +3,8 @@
 Features cached from clean images cannot serve: the attack moves pixels, so every pass goes through
 resizing, body and head. Epsilons are in units of 1/255 of the data set's own pixels.
 
-Shapes: N images, C H W channels and pixels, E epsilons (the first one 0), K classes.
+Shapes: N images, B in a batch, R of these that the model has right, S that are attacked, P that
+break; C H W channels and pixels, E epsilons (the first one 0), K classes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import torch
 from torch import nn
 
 from search_spaces.errors import UsageError
-from trainables.attacks.base import Attack
+from trainables.attacks.base import Attack, Craft
 from trainables.attacks.budget import Budget
 from trainables.attacks.epsilons import check_epsilons
 from trainables.attacks.provenance import provenance_of
@@ -97,6 +98,21 @@ def measure_robustness(
     return run.result(images_NHWC[:done], labels_N[:done], {**provenance, **asked})
 
 
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """The images of a batch that are attacked.
+
+    Args:
+        places_R: in the batch.
+        sure_R: the chance that the net gives its class for the clean image.
+    """
+
+    images_RCHW: torch.Tensor
+    labels_R: torch.Tensor
+    places_R: torch.Tensor
+    sure_R: torch.Tensor
+
+
 class _Run:
     """What has been measured so far; torch's modes and generators are as before between batches."""
 
@@ -129,43 +145,42 @@ class _Run:
         labels = torch.from_numpy(np.array(labels_B, dtype=np.int64)).to(self.device)
         with leaving_no_trace(self.model):
             logits_BK = self._logits(images_BCHW)
-            right_EB = (logits_BK.argmax(dim=1) == labels).repeat(len(self.eps_255), 1)
-            picked = right_EB[0].nonzero()[:, 0]
+            right_B = logits_BK.argmax(dim=1) == labels
+            right_EB = torch.zeros(len(self.eps_255), len(labels), dtype=torch.bool)
+            right_EB[0] = right_B
+            picked = right_B.nonzero()[:, 0]
             if len(picked):
-                self._attack(images_BCHW[picked], labels[picked], right_EB, picked, logits_BK)
-        self.right.append(right_EB.cpu().numpy())
+                sure_R = _confidence(logits_BK[picked])
+                batch = _Batch(images_BCHW[picked], labels[picked], picked, sure_R)
+                self._attack(batch, right_EB)
+        self.right.append(right_EB.numpy())
         self.done += len(labels_B)
 
-    def _attack(
-        self,
-        images_RCHW: torch.Tensor,
-        labels_R: torch.Tensor,
-        right_EB: torch.Tensor,
-        picked: torch.Tensor,
-        clean_logits_BK: torch.Tensor,
-    ) -> None:
-        rows_S = torch.arange(len(picked), device=picked.device)
+    def _attack(self, batch: _Batch, right_EB: torch.Tensor) -> None:
+        """Sets who stands at each epsilon above 0."""
+        rows_S = torch.arange(len(batch.labels_R), device=self.device)
         with self.suspicions.watching(self.model):
-            craft = self.attack.begin(self.model, images_RCHW, labels_R)
-            for e, eps in enumerate(self.eps_255[1:], start=1):
-                attacked_SCHW = craft(rows_S, eps / 255)
-                logits_SK = self._logits(attacked_SCHW)
-                predicted_S = logits_SK.argmax(dim=1)
-                wrong_S = predicted_S != labels_R[rows_S]
-                right_EB[e] = False
-                right_EB[e, picked[rows_S]] = ~wrong_S
-                if self.broke is not None:
-                    change_PCHW = attacked_SCHW[wrong_S] - images_RCHW[rows_S][wrong_S]
-                    self.broke(e, self.done + picked[rows_S][wrong_S], change_PCHW)
-                if eps == self.kept_eps:
-                    sure = (_confidence(clean_logits_BK[picked][rows_S]), _confidence(logits_SK))
-                    kept = (images_RCHW[rows_S], attacked_SCHW, labels_R[rows_S], predicted_S)
-                    self._keep(*kept, *sure)
+            craft = self.attack.begin(self.model, batch.images_RCHW, batch.labels_R)
+            for e in range(1, len(self.eps_255)):
+                wrong_S = self._broken(e, batch, rows_S, craft)
+                right_EB[e, batch.places_R[rows_S].cpu()] = ~wrong_S.cpu()
                 if self.leaving and self.right:
                     rows_S = rows_S[~wrong_S]
                 if not len(rows_S):
-                    right_EB[e + 1 :] = False
-                    break
+                    return
+
+    def _broken(self, e: int, batch: _Batch, rows_S: torch.Tensor, craft: Craft) -> torch.Tensor:
+        """Which of these images of the batch break at one epsilon, bool [S]."""
+        attacked_SCHW = craft(rows_S, self.eps_255[e] / 255)
+        logits_SK = self._logits(attacked_SCHW)
+        wrong_S = logits_SK.argmax(dim=1) != batch.labels_R[rows_S]
+        if self.broke is not None:
+            rows_P = rows_S[wrong_S]
+            change_PCHW = attacked_SCHW[wrong_S] - batch.images_RCHW[rows_P]
+            self.broke(e, self.done + batch.places_R[rows_P], change_PCHW)
+        if self.eps_255[e] == self.kept_eps:
+            self._keep(batch, rows_S, attacked_SCHW, logits_SK)
+        return wrong_S
 
     @torch.no_grad()
     def _logits(self, images01_NCHW: torch.Tensor) -> torch.Tensor:
@@ -174,20 +189,20 @@ class _Run:
 
     def _keep(
         self,
-        clean_RCHW: torch.Tensor,
-        attacked_RCHW: torch.Tensor,
-        labels_R: torch.Tensor,
-        predicted_R: torch.Tensor,
-        clean_sure_R: torch.Tensor,
-        attacked_sure_R: torch.Tensor,
+        batch: _Batch,
+        rows_S: torch.Tensor,
+        attacked_SCHW: torch.Tensor,
+        logits_SK: torch.Tensor,
     ) -> None:
         left = self.wanted - sum(len(kept[0]) for kept in self.kept)
         if left > 0:
+            rows = rows_S[:left]
             tensors = (
-                *(clean_RCHW, attacked_RCHW, labels_R, predicted_R),
-                *(clean_sure_R, attacked_sure_R),
+                *(batch.images_RCHW[rows], attacked_SCHW[:left]),
+                *(batch.labels_R[rows], logits_SK[:left].argmax(dim=1)),
+                *(batch.sure_R[rows], _confidence(logits_SK[:left])),
             )
-            self.kept.append(tuple(t[:left].detach().cpu().numpy() for t in tensors))
+            self.kept.append(tuple(t.detach().cpu().numpy() for t in tensors))
 
     def result(
         self, images_NHWC: np.ndarray, labels_N: np.ndarray, provenance: Mapping[str, Any]
