@@ -23,6 +23,7 @@ class TrialRow:
         stage: what it is doing, in words; with `done` of `total` where that is known.
         metrics: the newest figures by name.
         seconds: since it started, or in all when it ended.
+        expected: seconds in all, by the pace of its epochs; None before the first one.
         reason: why it was pruned or failed, in words.
     """
 
@@ -35,6 +36,7 @@ class TrialRow:
     metrics: Mapping[str, float] = field(default_factory=dict)
     started: float = 0.0
     seconds: float = 0.0
+    expected: float | None = None
     reason: str = ""
 
 
@@ -97,6 +99,14 @@ class Board:
                 row = replace(row, started=time.time())
             self._rows[number] = replace(row, **changes)  # type: ignore[arg-type]
 
+    def pace(self, number: int, *, epochs: int, of: int) -> None:
+        """A running trial has done `epochs` since it started here, of `of` that it had to do."""
+        with self._lock:
+            row = self._rows.get(number)
+            if row is not None and epochs > 0:
+                expected = (time.time() - row.started) * max(1.0, of / epochs)
+                self._rows[number] = replace(row, expected=expected)
+
     def say(self, message: str) -> None:
         """Set the line that stands under the table (what the search as a whole is doing)."""
         with self._lock:
@@ -128,12 +138,15 @@ class Board:
         return max(scored, key=lambda row: self._sign * row.metrics[self._metric], default=None)
 
     def _left(self, rows: tuple[TrialRow, ...], done: int) -> float | None:
-        """From the pace of this session; before a first trial is done, from the plan."""
-        here = done - self._earlier
-        elapsed = time.time() - self._started
-        if here <= 0:
+        """From the pace of this session; before anything is known of that, from the plan."""
+        running = [row for row in rows if row.state == "running"]
+        paced = [row.expected for row in running if row.expected is not None]
+        ended = [row.seconds for row in rows if row.state in ("finished", "pruned")]
+        known = ended if done > self._earlier else paced
+        if not known:
+            elapsed = time.time() - self._started
             return None if self._expected is None else max(0.0, self._expected - elapsed)
-        running = [row.seconds for row in rows if row.state == "running"]
-        mean = sum(row.seconds for row in rows if row.state in ("finished", "pruned")) / done
-        ahead = (self._total - done) * mean - sum(min(seconds, mean) for seconds in running)
+        mean = sum(known) / len(known)
+        ahead = max(0, self._total - done - len(running)) * mean
+        ahead += sum(max(0.0, (row.expected or mean) - row.seconds) for row in running)
         return max(0.0, ahead / min(self._concurrency, max(1, self._total - done)))

@@ -242,6 +242,7 @@ class Conductor:
             self._post(
                 run, stage=f"epoch {message.epoch}", done=0, total=0, metrics=message.metrics
             )
+            self._pace(run, message.epoch)
             early = self._report(run, message)
             if early is not None:
                 self._end(run, Unsuccessful(TrialState.PRUNED, early, worker=message.worker))
@@ -252,6 +253,13 @@ class Conductor:
         if reason is not None:
             self.released(run.trial.number, reason)
         return reason
+
+    def _pace(self, run: Running, epoch: int) -> None:
+        """How far it has come since this session gave it out."""
+        earlier = max(run.before.steps, default=0)
+        epochs = run.assignment.config.get("epochs")
+        if isinstance(epochs, int):
+            self._board.pace(run.trial.number, epochs=epoch - earlier, of=epochs - earlier)
 
     def _report(self, run: Running, message: Message) -> str | None:
         """Intermediate values belong to the study, where pruners and resumed searches find them.
