@@ -17,6 +17,8 @@ from trainables.attacks.second import (
     second_attack,
     second_metrics,
 )
+from trainables.config import TrialConfig
+from trainables.recipe_check import check_recipe
 
 EPS = 8 / 255
 
@@ -129,3 +131,6 @@ def test_how_it_is_typed() -> None:
         second_as_typed("pgd", "fgsm:norm=l2")
     with pytest.raises(UsageError, match="norm of the first one, linf"):
         second_as_typed("pgd:norm=l2", FGSM.name)
+    with pytest.raises(UsageError, match="there is no first one"):
+        check_recipe(TrialConfig(attack="none", second_attack="pgd"))
+    check_recipe(TrialConfig(attack="none"))

@@ -31,7 +31,7 @@ class Alarm:
 
     Args:
         name: `zero_gradients`, `rises_with_eps`, `rises_with_steps`, `weaker_than_fgsm`,
-            `black_box_wins` or `above_chance`.
+            `black_box_wins` or `above_chance`; at a promotion `transfer_wins` as well.
         figure: the share of images or pixels that it is about.
         words: what a person should know, in a sentence or two.
     """

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from search_spaces.errors import UsageError
-from trainables.attacks import AUTO_ATTACK, NO_ATTACK
+from trainables.attacks import AUTO_ATTACK, NO_ATTACK, NO_FIRST, NO_FIRST_HINT
 from trainables.attacks.base import Attack
 from trainables.attacks.making import attack_as_typed, make_attack
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
@@ -40,8 +40,7 @@ def second_as_typed(text: str, first: str) -> str:
     if text in (AUTO_ATTACK, NO_ATTACK):
         return text
     if first == NO_ATTACK:
-        rule = "A second attack meets what the first one left standing, and there is no first one."
-        raise UsageError(rule, got=text, hint="Leave out second_attack, or set attack, too.")
+        raise UsageError(NO_FIRST, got=text, hint=NO_FIRST_HINT)
     norm = make_attack(first).norm
     if make_attack(text).norm != norm:
         rule = f"The second attack is in the norm of the first one, {norm}."
