@@ -158,7 +158,7 @@ def _sent(
     result: SearchResult,
     request: AttackRequest,
 ) -> StudyAttack:
-    """Each trial's file is written into its folder and put into its run, where there are any."""
+    """Each trial's file is written into its folder, and put into its run with its figures."""
     problems: dict[str, None] = {}
     for runner, trial in zip(runners, found.trials, strict=True):
         if runner.source.folder is None:
@@ -173,6 +173,12 @@ def _sent(
         from orchestrator.tracking.evaluations import send_files
 
         run_id, number = runner.source.run_id, trial.number
-        told = send_files([path], uri, PLACE, run_id=run_id, spec=result.spec, trial=number)
+        told = send_files(
+            *([path], uri, PLACE),
+            run_id=run_id,
+            spec=result.spec,
+            trial=number,
+            ladders=runner.source.folder,
+        )
         problems |= {told: None} if told else {}
     return dataclasses.replace(found, unsent="; ".join(problems))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from trainables.atomic import write_json
 FOLDER = "ladder"
 """In a study's folder: the results, one file for each norm and epsilon, and `perturbations/`."""
 FILE = "ladder.json"
-"""In `evaluation/` of a trial's folder, from where `orchestrator sync` sends it, too."""
+"""In `evaluation/` of a trial's folder, before there was one for each norm and epsilon: that is
+`ladder-NORM-epsEPS.json`. `orchestrator sync` sends all of them, and their figures as metrics."""
 
 
 def write_attack(found: StudyAttack) -> Path:
@@ -34,12 +35,13 @@ def write_attack(found: StudyAttack) -> Path:
 
 
 def write_trial(found: StudyAttack, trial: AttackedTrial, folder: Path) -> Path:
-    """What the ladder said of one trial, into its own folder.
+    """What the ladder said of one trial, into its own folder; replaced as that of the study is.
 
     Raises:
         UnavailableError: the folder cannot be written.
     """
-    path = folder / PLACE / FILE
+    ladder = found.ladder
+    path = folder / PLACE / f"ladder-{ladder.norm}-eps{ladder.eps_255:g}.json"
     with writing_to(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, trial_facts(found, trial))
@@ -82,6 +84,23 @@ def read_attacks(study_folder: Path) -> tuple[StudyAttack, ...]:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             continue
     return tuple(sorted(found, key=lambda each: -each.made))
+
+
+def read_trial_ladders(folder: Path | None) -> tuple[Mapping[str, Any], ...]:
+    """What `trial_facts` gave, from a trial's folder: the newest of each norm and epsilon."""
+    found: dict[tuple[str, float], Mapping[str, Any]] = {}
+    for path in sorted((folder / PLACE).glob("ladder*.json")) if folder is not None else []:
+        try:
+            held = json.loads(path.read_text(encoding="utf-8"))
+            if held["schema"] != SCHEMA:
+                continue
+            key = str(held["norm"]), float(held["eps_255"])
+            held["made"] = float(held["made"])
+        except (OSError, ValueError, TypeError, KeyError):  # damaged
+            continue
+        if key not in found or found[key]["made"] < held["made"]:
+            found[key] = held
+    return tuple(found[key] for key in sorted(found))
 
 
 @contextmanager

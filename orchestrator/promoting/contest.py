@@ -1,7 +1,8 @@
 """The candidate against the present champion on the test split: from two nets to `Evidence`.
 
 Each comparison opens the test split once, for both, and is counted. The candidate's own showing
-is kept: where somebody else's champion takes the place meanwhile, only that one is new.
+is kept: where somebody else's champion takes the place meanwhile, only that one is new. Each is
+attacked by itself, then both are scored under the union (`union.py`).
 
 Shapes: N test images, H W C an image.
 """
@@ -28,9 +29,11 @@ from orchestrator.promoting.measuring import (
 )
 from orchestrator.promoting.request import PromoteRequest
 from orchestrator.promoting.strongest import ChosenAttack, choose_attack
+from orchestrator.promoting.union import Attacked, score_together
 from orchestrator.tracking.registry import Version
 from search_spaces.errors import UsageError
 from trainables.attacks import NO_ATTACK
+from trainables.attacks.transfer import Transferable
 from trainables.evaluating import prepare_again
 from trainables.record import TrialRecord
 from trainables.reports import Progress
@@ -59,7 +62,7 @@ class Contest:
     request: PromoteRequest
     setup: TrialSetup
     _attack: ChosenAttack | None = None
-    _shown: Showing | None = None
+    _shown: Attacked | None = None
     _test: TestImages | None = None
     openings: int = field(default=0, init=False)
 
@@ -99,11 +102,14 @@ class Contest:
             latency = latency_p95_ms(net, np.asarray(self.setup.data.images_NHWC[:2]))
         self._open(champion)
         if self._shown is None:
-            self._shown = yield from self._show(own, latency)
+            self._shown = yield from self._show("the candidate", own, latency)
         if champion is None or other is None:
-            return Evidence(self._shown)
-        against = yield from self._show(other, None)
-        return Evidence(self._shown, against, champion.number)
+            return Evidence(self._shown.showing)
+        against = yield from self._show(f"version {champion.number}", other, None)
+        assert self._test is not None
+        # From its own attack each time: an earlier champion's perturbations met that one alone.
+        shown = yield from score_together(self._shown, against, self._test)
+        return Evidence(*shown, champion.number)
 
     def _choose_attack(self, nets: list[nn.Module]) -> Generator[Progress, None, None]:
         """Once: in a second comparison the attack is the same as in the first."""
@@ -131,13 +137,18 @@ class Contest:
         )
         self.openings = count_openings(self.source, self.setup.data)[0]
 
-    def _show(self, net: nn.Module, latency: float | None) -> Generator[Progress, None, Showing]:
+    def _show(
+        self, name: str, net: nn.Module, latency: float | None
+    ) -> Generator[Progress, None, Attacked]:
         assert self._test is not None
         right_N = yield from right_on(net, self._test)
         survival: Survival | None = None
+        broke: Transferable | None = None
         if self._attack is not None:
             grid = GRIDS[self._attack.attack.norm]
-            survival = yield from survival_on(net, self._test, self._attack, grid)
+            height, width, channels = self._test.images_NHWC.shape[1:]
+            broke = Transferable((channels, height, width))
+            survival = yield from survival_on(net, self._test, self._attack, grid, broke=broke)
             seconds = min(MASKING_SECONDS, self.request.attack_seconds)
             survival = yield from with_masking(net, self._test, survival, seconds)
-        return Showing(right_N, survival, latency)
+        return Attacked(name, net, Showing(right_N, survival, latency), broke)

@@ -10,6 +10,8 @@ A candidate takes the champion's place if every one of these holds:
 | better | significantly better than the champion on the same test images, two-sided at `alpha` |
 | not less robust | the lower bound of the difference in robust score is above `-margin` |
 
+Robust scores are those under the union: what broke either model was tried on both (`union.py`).
+
 A gate that was not asked for is not checked, and the first champion is compared with nobody.
 Better by accuracy is McNemar's exact test; by robustness, a bootstrap interval of the paired
 difference that lies above 0. What is chosen for its robustness may lose clean accuracy:
@@ -37,6 +39,7 @@ from orchestrator.promoting.paired import (
     mean_bounds,
     share_bounds,
 )
+from orchestrator.promoting.union_words import union_facts, union_words
 from orchestrator.views.numbers import count, plain
 
 By = Literal["accuracy", "robustness"]
@@ -93,7 +96,8 @@ class PromotionDecision:
         name: of the registered model; `version` is the candidate's in it, once it has one.
         against: version of the champion that it was compared with; "" for none.
         candidate: which trial it is, and how it was chosen.
-        attack: provenance of the robust score; `warnings` of the attack.
+        attack: provenance of the robust score, with what the champion's perturbations did to it
+            and its own to the champion; `warnings` of the attack.
         test_openings: of the study, so far.
         latency_ms: one image at a time, 95th percentile, in milliseconds.
         done: `nothing` (refused, or only asked), `promoted` or `challenger`.
@@ -167,7 +171,7 @@ def decide(evidence: Evidence, gates: Gates) -> PromotionDecision:
         latency_ms=evidence.candidate.latency_ms,
         by=gates.by,
         against=evidence.version if evidence.champion else "",
-        attack=dict(survival.provenance) if survival else None,
+        attack={**survival.provenance, **union_facts(evidence)} if survival else None,
         warnings=_warnings(evidence),
     )
 
@@ -240,11 +244,11 @@ def _compared(figures: tuple[Figure, ...], evidence: Evidence, gates: Gates) -> 
     if gates.by == "accuracy":
         yield _more_accurate(figures[0], evidence, gates)
         if robust is not None and robust.difference is not None:
-            yield _not_less_robust(robust.difference, gates)
+            yield _not_less_robust(robust.difference, evidence, gates)
     elif robust is None or robust.difference is None:
         yield Reason("better", False, "robustness decides, and it was not measured")
     else:
-        yield _more_robust(robust.difference, evidence.version, gates)
+        yield _more_robust(robust.difference, evidence, gates)
 
 
 def _more_accurate(figure: Figure, evidence: Evidence, gates: Gates) -> Reason:
@@ -265,15 +269,16 @@ def _more_accurate(figure: Figure, evidence: Evidence, gates: Gates) -> Reason:
     return Reason("better", better, words)
 
 
-def _more_robust(difference: Bounds, version: str, gates: Gates) -> Reason:
+def _more_robust(difference: Bounds, evidence: Evidence, gates: Gates) -> Reason:
     better = difference.low > 0
     told = f"{_signed(difference.value)} points of robust score ({_interval(difference, gates)})"
     said = "it is more robust than" if better else "it is not significantly more robust than"
     images = f"on the same {count(difference.count)} attacked test images"
-    return Reason("better", better, f"{said} version {version}: {told} {images}")
+    words = f"{said} version {evidence.version}: {told} {images}{union_words(evidence)}"
+    return Reason("better", better, words)
 
 
-def _not_less_robust(difference: Bounds, gates: Gates) -> Reason:
+def _not_less_robust(difference: Bounds, evidence: Evidence, gates: Gates) -> Reason:
     holds = difference.low > -gates.margin
     told = f"{_signed(difference.value)} points of robust score ({_interval(difference, gates)})"
     margin = f"{_pc(gates.margin)} points"
@@ -284,7 +289,7 @@ def _not_less_robust(difference: Bounds, gates: Gates) -> Reason:
     )
     few = not holds and difference.value > -gates.margin
     hint = f"; more than {count(difference.count)} attacked images would tell" if few else ""
-    return Reason("not less robust", holds, f"{said}: {told}{hint}")
+    return Reason("not less robust", holds, f"{said}: {told}{union_words(evidence)}{hint}")
 
 
 def _interval(bounds: Bounds, gates: Gates) -> str:

@@ -15,6 +15,24 @@ from search_spaces.errors import UsageError
 from trainables.attacks.comparing import comparable
 
 
+@dataclass(frozen=True)
+class Transferred:
+    """What became of one model's attacked images under what had broken the other model.
+
+    Args:
+        alone_E: its worst-case accuracy under its own attack alone.
+        fell_E: images that were lost in addition, at each epsilon.
+        images: that were lost in addition at one epsilon or more.
+        passes: images forward: perturbations that were tried, each on an image that stood.
+    """
+
+    alone_E: tuple[float, ...]
+    fell_E: tuple[int, ...]
+    images: int
+    passes: int
+    seconds: float
+
+
 @dataclass(frozen=True, eq=False)
 class Survival:
     """Attacked images of one model.
@@ -25,6 +43,8 @@ class Survival:
         specification: all of the attack that its images depend on.
         provenance: the same with sample, passes, versions.
         warnings: what a person should know before believing it.
+        transferred: what the other model's perturbations did, which `right_ME` counts in; None
+            where it met its own attack alone.
     """
 
     right_ME: np.ndarray
@@ -32,6 +52,7 @@ class Survival:
     specification: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    transferred: Transferred | None = None
 
     @property
     def scores_M(self) -> np.ndarray:

@@ -16,6 +16,7 @@ from orchestrator.promoting.evidence import Survival
 from orchestrator.promoting.strongest import ChosenAttack
 from trainables.attacks.masking_check import check_masking
 from trainables.attacks.robustness import measure_robustness
+from trainables.attacks.transfer import Transferable
 from trainables.data import ImageData, open_test
 from trainables.reports import Progress
 from trainables.stratified import balanced_order
@@ -67,9 +68,18 @@ def right_on(net: nn.Module, test: TestImages) -> Generator[Progress, None, np.n
 
 
 def survival_on(
-    net: nn.Module, test: TestImages, chosen: ChosenAttack, eps_255: Sequence[float]
+    net: nn.Module,
+    test: TestImages,
+    chosen: ChosenAttack,
+    eps_255: Sequence[float],
+    *,
+    broke: Transferable | None = None,
 ) -> Generator[Progress, None, Survival]:
-    """The sample under the attack, at each epsilon and all smaller ones."""
+    """The sample under the attack, at each epsilon and all smaller ones.
+
+    Args:
+        broke: takes what the attack finds, for the other net.
+    """
     found = yield from measure_robustness(
         net,
         test.images_NHWC[test.attacked_M],
@@ -78,6 +88,7 @@ def survival_on(
         eps_255,
         provenance={"split": "test", "precision": "float32", "chosen": chosen.reason},
         examples=0,
+        broke=None if broke is None else broke.hear,
     )
     provenance = dict(found.curve.provenance)
     warnings = provenance.get("warnings") or ()

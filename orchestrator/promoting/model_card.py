@@ -154,9 +154,18 @@ def _limits(decision: PromotionDecision, classes: tuple[str, ...]) -> str:
             f"- Under attack ({decision.attack.get('attack')}, "
             f"{decision.attack.get('norm', 'linf')}, "
             f"{count(decision.attack.get('count'))} test images), accuracy in % by epsilon in "
-            f"1/255: {curve}. A stronger attack may find more."
+            f"1/255: {curve}{_alone(decision)}. A stronger attack may find more."
         )
         lines += [f"- {words}" for words in decision.warnings]
     else:
         lines.append("- It was not attacked: how robust it is, is not known.")
     return "\n".join(lines)
+
+
+def _alone(decision: PromotionDecision) -> str:
+    """What the figures would be without the champion's perturbations, where some broke more."""
+    own = ((decision.attack or {}).get("transferred") or {}).get("candidate") or {}
+    if not own.get("images"):
+        return ""
+    shares = ", ".join(percent(share) for share in own["alone_E"])
+    return f", what had broken version {decision.against} counted in (without it {shares})"

@@ -15,6 +15,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from orchestrator.study.spec import StudySpec
 from orchestrator.study.uris import sqlite_path
 from orchestrator.tracking.environment import failing_fast, why_away
+from orchestrator.tracking.ladder_metrics import send_ladders
 from orchestrator.tracking.runs import BORN_TAG, STUDY_TAG, TRIAL_TAG, study_runs
 from orchestrator.tracking.store import open_client
 from orchestrator.tracking.talking import in_words, talking_to
@@ -81,6 +82,7 @@ def send_files(
     spec: StudySpec,
     trial: int,
     tags: Mapping[str, str] | None = None,
+    ladders: Path | None = None,
 ) -> str:
     """Put files among the artifacts of a trial's run; what went wrong, in words, or "".
 
@@ -88,6 +90,7 @@ def send_files(
         place: folder among the artifacts.
         run_id: None where it is not known here: then it is looked for.
         tags: set on the run, too.
+        ladders: the trial's folder, whose ladders become metrics of the run.
     """
     away = why_away(tracking_uri)
     path = sqlite_path(tracking_uri)
@@ -105,6 +108,7 @@ def send_files(
                 artifacts.log_artifact(str(file), place)
             for name, text in (tags or {}).items():
                 client.set_tag(found, name, text)
+            send_ladders(client, found, ladders)
     except Exception as error:  # whatever MLflow, a database or a server may raise
         return in_words(error, tracking_uri)
     return ""

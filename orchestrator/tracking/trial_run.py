@@ -19,6 +19,7 @@ from orchestrator.tracking.contents import RUN_STATUS, all_metrics, run_params, 
 from orchestrator.tracking.evaluation_files import lacks_evaluations, send_evaluations
 from orchestrator.tracking.files import TrialFiles, is_here, read_files
 from orchestrator.tracking.half_sent import HalfSentRun
+from orchestrator.tracking.ladder_metrics import send_ladders
 from orchestrator.tracking.notes import Links, run_note
 from orchestrator.tracking.records import StudyRecord, folder_of, is_over
 from orchestrator.tracking.runs import SENT_TAG, RunBook
@@ -78,13 +79,14 @@ class TrialSender:
         return not artifact_names(trial, study.spec, files) <= there
 
     def mend_evaluations(self, trial: TrialFacts) -> None:
-        """Send the evaluations of a trial that was sent before, if its run has not got them."""
+        """Send evaluations and ladders of a trial that was sent before, if they are not there."""
         run, folder = self._book.find(trial.number), folder_of(trial)
         if run is None or not is_over(trial) or not is_here(trial):
             return
         repository = self._repository(run.artifact_uri)
         if lacks_evaluations(repository, folder):
             send_evaluations(repository, folder)
+        send_ladders(self._client, run.run_id, folder)
 
     def send(self, trial: TrialFacts, study: StudyRecord) -> str:
         """Bring the trial's run up to date; its run id."""
@@ -151,6 +153,7 @@ class TrialSender:
     ) -> Exception | None:
         """What went wrong: the figures are to be shown even where files cannot be stored."""
         try:
+            send_ladders(self._client, half.run_id, files.folder if files.here else None)
             send_artifacts(self._repository(half.artifact_uri), trial, study.spec, files)
         except Exception as error:
             return error

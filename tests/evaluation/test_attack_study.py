@@ -15,7 +15,7 @@ from json_keys import check
 from orchestrator.attacking.agreement import rung_agreements
 from orchestrator.attacking.attack import attack
 from orchestrator.attacking.epsilon import choose_epsilon
-from orchestrator.attacking.files import read_attacks, write_attack
+from orchestrator.attacking.files import read_attacks, write_attack, write_trial
 from orchestrator.attacking.request import AttackRequest
 from orchestrator.attacking.result import StudyAttack
 from orchestrator.cli.app import main
@@ -23,6 +23,8 @@ from orchestrator.cli.attack import attack as attack_command
 from orchestrator.reporting.blocks import Table, plain
 from orchestrator.reporting.material import read_material
 from orchestrator.reporting.sections.ladder import ladder_section
+from orchestrator.tracking.store import open_client
+from orchestrator.tracking.sync import sync
 from orchestrator.views.ladder_words import verdict_words
 from search_spaces.errors import UsageError
 from trainables.attacks.ladder.rungs import Rung
@@ -100,7 +102,8 @@ def test_the_files_say_the_same(found: StudyAttack, attacked_study: EvaluatedStu
     (read,) = [a for a in read_attacks(attacked_study.folder) if a.ladder.eps_255 == 32]
     assert json.dumps(read.to_json()) == json.dumps(found.to_json())
     for each in found.trials:
-        path = attacked_study.trial_folder(each.number) / "evaluation" / "ladder.json"
+        name = "ladder-linf-eps32.json"
+        path = attacked_study.trial_folder(each.number) / "evaluation" / name
         held = json.loads(path.read_text())
         assert held["union"]["accuracy"] == found.union(each.name).accuracy
         assert held["rungs"][0]["rung"] == "pgd10"
@@ -263,3 +266,43 @@ def test_the_words_name_a_finalist_that_the_union_leaves_more(found: StudyAttack
         )
         assert words.startswith(f"Trial {best.number} leads with about 12.5 %")
         assert words.endswith(said) and ("though" in words) == bool(said)
+
+
+def test_its_figures_are_metrics_of_the_trials_runs(
+    found: StudyAttack, attacked_study: EvaluatedStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a real store: from the study's files first, then by an attack that is run again."""
+    folder = attacked_study.folder.parents[1]
+    monkeypatch.chdir(folder)
+    uri = f"sqlite:///{folder}/mlflow.db"
+    client = open_client(uri)
+    for each in found.trials:
+        write_trial(found, each, attacked_study.trial_folder(each.number))
+    run_ids = sync(attacked_study.storage, "hard", pictures=False).run_ids
+    again = attack("hard", rungs=SHORT, eps_255=32, storage=attacked_study.storage)
+    assert again.unsent == ""
+    for each in again.trials:
+        rows = client.get_metric_history(run_ids[each.number], "ladder_eps_32/pgd10_acc")
+        first, last = sorted(rows, key=lambda row: row.timestamp)
+        assert first.value == found.ladder.rungs[0].accuracy(each.name)
+        assert last.value != last.value and {first.step, last.step} == {0}  # taken back
+        shown = client.get_run(run_ids[each.number]).data.metrics
+        assert _of_ladder(shown) == _expected(again, each.name)
+
+
+def _of_ladder(shown: dict[str, float]) -> dict[str, float]:
+    own = {name: value for name, value in shown.items() if name.startswith("ladder_eps_32/")}
+    return {name: value for name, value in own.items() if value == value}
+
+
+def _expected(found: StudyAttack, name: str) -> dict[str, float]:
+    ladder = found.ladder
+    told: dict[str, float | None] = {"n": ladder.count, "clean_acc": ladder.clean[name]}
+    for rung in ladder.rungs:
+        for figure in rung.figures:
+            if figure.name == name:
+                of = rung.rung
+                told |= {f"{of}_acc": figure.accuracy, f"{of}_n": figure.attacked}
+                told |= {f"{of}_acc_low": figure.low, f"{of}_acc_high": figure.high}
+    told["union_acc"] = found.union(name).accuracy
+    return {f"ladder_eps_32/{key}": value for key, value in told.items() if value is not None}

@@ -35,7 +35,7 @@ def shown(*, masks: bool) -> Survival:
     with torch.no_grad():
         labels = net(x_NCHW).argmax(1).numpy()
     held = survival(10, 10, 12, 32)
-    return drive(with_masking(net, TestImages(images, labels, np.arange(32)), held, 30.0))
+    return drive(with_masking(net, TestImages(images, labels, np.arange(32)), held, 600.0))
 
 
 @pytest.fixture(scope="module")

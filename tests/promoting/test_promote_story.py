@@ -67,6 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_the_whole_story(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     first = promote("poor", **QUICK)
     assert (first.done, first.version, first.against, first.name) == ("promoted", "1", "", "digits")
+    assert first.attack is not None and not {"union", "transferred"} & first.attack.keys()
     assert first.test_openings == openings("poor") == 1
     _better_takes_the_place(capfd)
     _worse_is_refused()
@@ -93,6 +94,7 @@ def _better_takes_the_place(capfd: pytest.CaptureFixture[str]) -> None:
     assert figures["accuracy"]["candidate"]["count"] == count
     assert figures["robust score"]["candidate"]["count"] == 300
     assert told["attack"]["attack"] == "pgd3"
+    _both_met_what_broke_either(told, figures["robust score"])
     assert [reason["check"] for reason in told["reasons"]] == [
         "accuracy", "better", "not less robust",
     ]  # fmt: skip
@@ -107,6 +109,25 @@ def _better_takes_the_place(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     assert "champion" in capfd.readouterr().out
     _is_what_it_says(told)
+
+
+def _both_met_what_broke_either(told: dict, figure: dict) -> None:
+    """The scores that were compared are the areas under the curves of the union."""
+    import numpy as np
+
+    attack = told["attack"]
+    assert attack["union"] == ["the candidate", "version 1"]
+    (words,) = [r["words"] for r in told["reasons"] if r["check"] == "not less robust"]
+    assert "what broke either was tried on both" in words
+    eps, seen = attack["worst_case"]["eps_255"], 0
+    for whose in ("candidate", "champion"):
+        held, curve = attack["transferred"][whose], np.array(attack["worst_case"][whose])
+        assert (np.diff(curve) <= 0).all()
+        assert (np.array(held["alone_E"]) - np.array(held["fell_E"]) / 300) == pytest.approx(curve)
+        assert figure[whose]["value"] == pytest.approx(np.trapezoid(curve, eps) / eps[-1])
+        assert 0 <= max(held["fell_E"]) <= held["images"] <= held["passes"] <= 300 * 5
+        seen += held["passes"]
+    assert seen > 0
 
 
 def _is_what_it_says(told: dict) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hand_evidence import evidence, survival
@@ -12,8 +13,12 @@ from rich.console import Console
 
 from orchestrator.promoting.candidate import Candidate, Finalist
 from orchestrator.promoting.decision import Gates, PromotionDecision, decide
-from orchestrator.promoting.model_card import version_description
+from orchestrator.promoting.evidence import Transferred
+from orchestrator.promoting.model_card import model_card, version_description
 from orchestrator.views.promotion_table import print_promotion
+from trainables.config import TrialConfig
+from trainables.record import TrialRecord
+from trainables.reports import TrialReport
 
 CANDIDATE = Candidate(
     study="s", trial=7, label="vgg16 · 128 px", repeats_study="s-finalists-7-3", repeats_trial=2,
@@ -24,6 +29,11 @@ CANDIDATE = Candidate(
     ),
     data="digits", data_digest="d", split_digest="p", seed=11, split_seed=11, seeds=(10, 11),
 )  # fmt: skip
+
+
+RECORD = TrialRecord(
+    Path("nowhere"), TrialConfig(), TrialReport({}, classes=("a", "b")), (), {}, {"train": 9}
+)
 
 
 def decided(table: tuple[int, int, int, int], **changes: object) -> PromotionDecision:
@@ -69,6 +79,24 @@ def test_a_refusal_says_all_that_fails_and_nothing_else() -> None:
     assert "not significantly more accurate" in refused.sentence
     assert "robust" not in refused.sentence
     assert "fails" in printed(refused) and "holds" in printed(refused)
+
+
+def test_the_card_says_what_the_champions_perturbations_cost() -> None:
+    """Where they broke more; else the curve stands alone."""
+    scores = survival(100, 300, 300, 1000)
+    cost = Transferred((0.8, 0.65, 0.5), (0, 5, 200), 200, 700, 1.0)
+    for images, said in ((200, True), (0, False)):
+        own = replace(scores, transferred=replace(cost, images=images))
+        free = replace(scores, transferred=replace(cost, images=0))
+        found = decide(evidence((800, 60, 20, 120), (own, free)), Gates())
+        curve = {"eps_255": [0, 4, 8], "candidate": [0.7, 0.6, 0.3]}
+        attack = {**(found.attack or {}), "count": 1000, "worst_case": curve}
+        found = replace(found, name="digits", candidate=CANDIDATE, attack=attack)
+        card = model_card(found, RECORD, {})
+        words = "what had broken version 3 counted in (without it 80.0, 65.0, 50.0)"
+        assert "70.0 at 0, 60.0 at 4, 30.0 at 8" in card and (words in card) == said
+        lost = "it lost 200 more images by that" if said else "it lost none by that"
+        assert f"{lost}, and version 3 none" in card
 
 
 def test_the_page_of_a_version_fits_its_column_and_json_is_json() -> None:

@@ -16,7 +16,7 @@ NOT_COMPARED = frozenset(
     {
         "forward_images", "backward_images", "seconds", "torch", "orchestrator", "library",
         "zero_gradient_share", "alarms", "warnings", "masking", "chosen", "count_asked",
-        "input_size", "resize",
+        "input_size", "resize", "transferred",
     }
 )  # fmt: skip
 # What an older provenance does not say, and what it was then.
@@ -34,6 +34,7 @@ _WORDS = {
     "seed": "the seed",
     "precision": "the arithmetic",
     "robust_size": "the number of attacked images",
+    "union": "the nets whose perturbations were tried",
 }
 
 
