@@ -2,7 +2,8 @@
 
 Published: Adam, batch 512, OneCycle over 24 epochs with its peak of 2.54e-3 at epoch 5, from and to
 2.54e-4, pad-crop, flip and 8x8 cutout, dropout 0.1. The fast recipe is that of the net's authors
-for 10 epochs: Nesterov SGD and label smoothing.
+for 10 epochs: Nesterov SGD, label smoothing, and logits that are an eighth as large, without which
+it diverges (49,000 images: a loss of 6.4 in the first epoch at 0.2, and 51.0 % in the end).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _PUBLISHED = {
     "body_dropout": 0.1,
 }  # fmt: skip
 _FAST = {
-    **_PUBLISHED, "optimiser": "sgd", "epochs": 10, "lr": 0.2, "peak_epoch": 2.0,
+    **_PUBLISHED, "optimiser": "sgd", "epochs": 10, "lr": 0.4, "peak_epoch": 2.0, "head": "scaled",
     "final_div_factor": 100.0, "weight_decay": 5e-4, "label_smoothing": 0.2, "body_dropout": 0.0,
 }  # fmt: skip
 _SMALL = {"batch_size": 128, "epochs": 10, "peak_epoch": 2.0}

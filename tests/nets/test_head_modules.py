@@ -70,6 +70,17 @@ def test_mlp_is_two_layers_with_relu() -> None:
     torch.testing.assert_close(net(features()), expected)
 
 
+def test_scaled_is_an_eighth_of_linear_and_learns_a_64th_as_fast() -> None:
+    net, plain = head("scaled").eval(), head("linear").eval()
+    torch.testing.assert_close(net(features()), plain(features()) / 8)  # of the same seed
+    targets = torch.tensor([0, 1, 2, 3, 0])
+    for each in (net, plain):
+        nn.init.zeros_(each.classifier.weight)
+        functional.cross_entropy(each(features()), targets).backward()
+    first, other = net.classifier.weight.grad, plain.classifier.weight.grad
+    torch.testing.assert_close(first, other / 8)  # and so what a step does to logits / 64
+
+
 def test_cosine_gives_scaled_cosines() -> None:
     net = head("cosine").eval()
     weight = net.classifier.weight

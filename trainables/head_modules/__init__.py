@@ -42,6 +42,7 @@ HEADS: Registry[HeadFactory] = Registry(
         "linear": "trainables.head_modules.linear:linear",
         "mlp": "trainables.head_modules.mlp:mlp",
         "cosine": "trainables.head_modules.cosine:cosine",
+        "scaled": "trainables.head_modules.scaled:scaled",
     },
     group="orchestrator.heads",
 )
