@@ -17,7 +17,15 @@ import torch
 from trainables.backbones import BACKBONES, Body, load_body
 
 
-@pytest.fixture(scope="session", params=BACKBONES.names())
+# Of vgg16's making, with 130 to 144 million parameters each to draw, write and read again.
+SIBLINGS = ("vgg13_bn", "vgg19", "vgg19_bn")
+NAMES = [
+    pytest.param(name, marks=pytest.mark.slow if name in SIBLINGS else ())
+    for name in BACKBONES.names()
+]
+
+
+@pytest.fixture(scope="session", params=NAMES)
 def body(request: pytest.FixtureRequest) -> Iterator[Body]:
     """Built once, and dropped before the next one: four of them hold over 500 MB."""
     yield load_body(request.param, weights="random", seed=3)

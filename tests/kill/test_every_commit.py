@@ -47,7 +47,7 @@ def test_killed_at_each_point(crash: CrashPoints, tmp_path: Path):
         check(tmp_path, study)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_again_and_again(crash: CrashPoints, tmp_path: Path, seed: int):
     """At a random point, and then at random points of the sessions that go on, until it is done."""
     draw = random.Random(seed)
