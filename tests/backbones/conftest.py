@@ -16,7 +16,6 @@ import torch
 
 from trainables.backbones import BACKBONES, Body, load_body
 
-
 # Of vgg16's making, with 130 to 144 million parameters each to draw, write and read again.
 SIBLINGS = ("vgg13_bn", "vgg19", "vgg19_bn")
 NAMES = [
