@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from trainables.strided import quick_gradients
+
 LOW_PRECISION = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 _TOLERANCE = 1e-3  # of the largest feature; folding differs by 1e-5 of it, a wrong fold by 1
 
@@ -49,6 +51,7 @@ def inference_copy(body: nn.Module, input_size: int, precision: str) -> nn.Modul
                 folded = plain
     if precision in LOW_PRECISION:
         _cast_weights(folded, LOW_PRECISION[precision])
+        quick_gradients(folded)
     return folded.to(memory_format=torch.channels_last)
 
 
