@@ -1,9 +1,8 @@
 """Gradients of images through strided depthwise convolutions, on a CPU, in float32.
 
-oneDNN's bfloat16 kernel for them is slow: the three of tf_efficientnet_lite0 at 128 px took 300 of
-342 ms of a batch's backward pass, in float32 with all casts 75 (batch of 32, one thread; AMD EPYC,
-torch 2.14.1). The pass forward is the same to the last bit, so what a net says of an image does not
-change; an attack's gradient is the more exact one.
+oneDNN's bfloat16 kernel for them is slow; with this the way forward and back of a frozen Lite net
+is 1.12 times as fast (1.00 to 1.33, n = 9: `benchmarks/strided.py`, results/strided.md). The pass
+forward is the same to the last bit, so what a net says of an image does not change.
 
 Shapes: N images, C H W channels and pixels, K' H' W' those of the output.
 """
