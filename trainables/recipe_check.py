@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from search_spaces.errors import UnknownNameError, UsageError
-from trainables.attacks import AUTO_ATTACK, NO_ATTACK, NO_FIRST, NO_FIRST_HINT
 from trainables.augment import POLICIES
 from trainables.backbones import Backbone, get_backbone
 from trainables.config import TrialConfig
@@ -31,8 +30,6 @@ def check_recipe(config: TrialConfig) -> None:
     _check_names(config)
     chosen_corruptions(config.corruptions)  # raises for a name that there is not
     _check_images(config)
-    if config.attack == NO_ATTACK and config.second_attack not in (NO_ATTACK, AUTO_ATTACK):
-        raise UsageError(NO_FIRST, got=config.second_attack, hint=NO_FIRST_HINT)
     check_with_folds(config)
     if config.tune != "all" and config.weights != "random" and not spec.pretrained:
         raise UsageError(f"{spec.untrained}.", got=f"tune={config.tune}")

@@ -17,7 +17,12 @@ from trainables.attacks import NO_ATTACK
 from trainables.attacks.making import make_attack
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
 from trainables.attacks.score import robustness_metrics
-from trainables.attacks.second import attack_standing, second_attack, second_metrics
+from trainables.attacks.second import (
+    attack_standing,
+    second_as_typed,
+    second_attack,
+    second_metrics,
+)
 from trainables.checkpoint import Checkpoint
 from trainables.config import TrialConfig
 from trainables.corruptions.choosing import NO_CORRUPTION
@@ -58,6 +63,7 @@ def train(
         TrialFailed: features are not finite.
     """
     checkpoint = checkpoint or Checkpoint(None)
+    second_as_typed(config.second_attack, config.attack)  # told now, not once it is trained
     with torch_threads(config.threads):
         found = prepare(config)
         setup, labels = yield from chosen_setup(config, found)

@@ -19,6 +19,7 @@ from trainables.corruptions import CORRUPTIONS
 FINAL_ONLY = (
     "fgsm_acc",
     "pgd10_acc",
+    "second_acc",
     "robust_acc",
     "robust_score",
     "corruption_acc",

@@ -133,11 +133,10 @@ def _with_attack(asked: TrialConfig) -> TrialConfig:
     check_epsilons(asked.eps_255)
     if asked.attack == NO_ATTACK and asked.second_attack in (NO_ATTACK, AUTO_ATTACK):
         return asked
-    from trainables.attacks.making import attack_as_typed, make_attack  # imports torch
+    from trainables.attacks.making import attack_as_typed  # imports torch
     from trainables.attacks.second import second_as_typed
 
     second = second_as_typed(asked.second_attack, asked.attack)
-    make_attack(asked.attack)  # what it needs may not be installed
     return asked.replace(attack=attack_as_typed(asked.attack), second_attack=second)
 
 

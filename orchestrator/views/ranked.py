@@ -11,7 +11,7 @@ from rich.text import Text
 from orchestrator.views.numbers import NOTHING, count, duration, percent, si
 from orchestrator.views.own_table import own_table
 from orchestrator.views.plan_text import left_out_lines
-from orchestrator.views.ranked_rows import TEN_STEPS, BackboneFacts, RankedRow, ranked_rows
+from orchestrator.views.ranked_rows import SECOND, BackboneFacts, RankedRow, ranked_rows
 from orchestrator.views.shares import Share
 from orchestrator.views.validation_words import (
     attacked_said,
@@ -19,6 +19,7 @@ from orchestrator.views.validation_words import (
     images_said,
     validation_said,
 )
+from trainables.attacks import AUTO_ATTACK
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -186,9 +187,12 @@ def _basis(result: SearchResult) -> str:
 
 def _attacks_said(result: SearchResult) -> str:
     """What the column of one epsilon is of, where that is not what the curve is of."""
-    if not any(TEN_STEPS in trial.metrics for trial in result.ranked):
+    if not any(SECOND in trial.metrics for trial in result.ranked):
         return ""
-    return "The score is of FGSM, robust 8/255 of PGD in 10 steps after it. "
+    base = result.spec.base_config
+    first, second = base.get("attack", "fgsm"), base.get("second_attack", AUTO_ATTACK)
+    after = "pgd in 10 steps" if second == AUTO_ATTACK else second
+    return f"The score is of {first}, robust 8/255 of {after} after it. "
 
 
 def _troubles(result: SearchResult) -> list[str]:

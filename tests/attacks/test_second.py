@@ -8,7 +8,7 @@ import torch
 from attack_parts import TwoClasses, ended, measure
 from torch import nn
 
-from search_spaces.errors import UsageError
+from search_spaces.errors import OrchestratorError, UsageError
 from trainables.attacks.fgsm import FGSM
 from trainables.attacks.making import make_attack
 from trainables.attacks.second import (
@@ -18,7 +18,7 @@ from trainables.attacks.second import (
     second_metrics,
 )
 from trainables.config import TrialConfig
-from trainables.recipe_check import check_recipe
+from trainables.trial import train
 
 EPS = 8 / 255
 
@@ -63,7 +63,7 @@ def test_of_a_linear_net_it_breaks_what_the_closed_form_says() -> None:
     assert second.provenance["after"] == "fgsm" and second.provenance["a"] == 1
     assert second.provenance["standing"] == round(stands * len(labels))
     metrics = second_metrics(second)
-    assert metrics["pgd10_acc"] == second.worst_case[-1]
+    assert metrics["pgd10_acc"] == metrics["second_acc"] == second.worst_case[-1]
     assert 0 < metrics["second_passes"] <= 22 * second.provenance["standing"]
 
 
@@ -81,7 +81,9 @@ def test_where_nothing_stands_nothing_is_spent() -> None:
     net, images, labels, _ = linear()
     first, second = both(net, images, 1 - labels)
     assert first.curve.worst_case[0] == 0
-    assert second_metrics(second) == {"pgd10_acc": 0.0, "second_passes": 0.0}
+    assert second_metrics(second) == {
+        "pgd10_acc": 0.0, "second_acc": 0.0, "second_passes": 0.0
+    }  # fmt: skip
 
 
 def test_a_limit_lets_a_part_stand_for_all() -> None:
@@ -131,6 +133,19 @@ def test_how_it_is_typed() -> None:
         second_as_typed("pgd", "fgsm:norm=l2")
     with pytest.raises(UsageError, match="norm of the first one, linf"):
         second_as_typed("pgd:norm=l2", FGSM.name)
-    with pytest.raises(UsageError, match="there is no first one"):
-        check_recipe(TrialConfig(attack="none", second_attack="pgd"))
-    check_recipe(TrialConfig(attack="none"))
+    with pytest.raises(UsageError, match="would be called pgd10_acc"):
+        second_as_typed("pgd:restarts=5", "pgd")
+
+
+@pytest.mark.parametrize(
+    ("attacks", "says"),
+    [
+        ({"attack": "none", "second_attack": "pgd"}, "there is no first one"),
+        ({"attack": "pdg"}, "Did you mean 'pgd'"),
+        ({"second_attack": "pgd:step=3"}, "option of the attack pgd 'step'"),
+    ],
+)
+def test_a_bare_trial_tells_before_it_trains(attacks: dict[str, str], says: str) -> None:
+    config = TrialConfig(data="folder:/nowhere", **attacks)  # it would fail at that, otherwise
+    with pytest.raises(OrchestratorError, match=says):
+        next(train(config))

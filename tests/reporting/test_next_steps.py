@@ -249,12 +249,13 @@ def test_a_best_that_may_be_luck(material: Material, command: str, why: str) -> 
 )  # fmt: skip
 def test_nothing_left_under_attack(left: float, aims: tuple[str, ...], says: bool) -> None:
     objectives = tuple(ObjectiveSpec(metric=name) for name in aims)
-    metrics = {"robust_acc": left, "robust_score": 0.2}
+    metrics = {"robust_acc": 0.3, "second_acc": left, "robust_score": 0.2}
     trial = a_trial(0, 0.85, metrics=metrics, values=(0.85, 0.2)[: len(aims)])
     found = steps(a_material(trial, spec=a_spec(objectives=objectives)), "robustness")
     assert bool(found) is says
     for step in found:
-        assert step.command.endswith("--train-size 500 --objective val_acc,robust_score")
+        assert step.command.startswith("orchestrator search robust --data ")
+        assert step.command.endswith(" --train-size 500")
 
 
 @pytest.mark.parametrize(("stopped_best", "says"), [(True, True), (False, False)])

@@ -34,7 +34,7 @@ def test_a_trial_reports_progress_epochs_and_one_result(small: Small) -> None:
     assert set(report.metrics) == eps | {
         "train_acc", "train_loss", "val_acc", "val_loss", "val_balanced_acc", "val_ece",
         "overfit_gap", "best_epoch", "best_val_loss", "fgsm_acc", "robust_acc", "robust_score",
-        "robust_n", "attack_passes", "pgd10_acc", "second_passes", "train_seconds",
+        "robust_n", "attack_passes", "pgd10_acc", "second_acc", "second_passes", "train_seconds",
         "extract_seconds", "attack_seconds",
     }  # fmt: skip
     assert all(math.isfinite(value) for value in report.metrics.values())

@@ -33,14 +33,14 @@ def test_intervals_are_wilsons_over_the_images_of_each_split() -> None:
 
 def test_robust_at_one_epsilon_is_what_the_second_attack_left() -> None:
     metrics = {"val_acc": 0.9, "robust_acc": 0.25, "robust_score": 0.3}
-    both = trial(0, metrics={**metrics, "pgd10_acc": 0.0625}), trial(1, metrics=metrics)
+    both = trial(0, metrics={**metrics, "second_acc": 0.0625}), trial(1, metrics=metrics)
     rows = ranked_rows(result(results=both), FACTS)
     assert [row.robust_acc.value for row in rows] == [0.0625, 0.25]
     for found, said in ((both, True), (both[1:], False)):
         console = screen(120)
         print_ranked(console, result(results=found), FACTS)
         words = " ".join(text_of(console).split())
-        assert ("robust 8/255 of PGD in 10 steps after it" in words) == said
+        assert ("The score is of fgsm, robust 8/255 of pgd in 10 steps after it." in words) == said
 
 
 def test_best_comes_first_and_only_finished_trials_are_ranked() -> None:

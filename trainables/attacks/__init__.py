@@ -30,5 +30,3 @@ ATTACKS: Registry[type[Attack]] = Registry(
 NO_ATTACK = "none"
 # What `TrialConfig.second_attack` takes for "PGD in 10 steps after fgsm, else none".
 AUTO_ATTACK = "auto"
-NO_FIRST = "A second attack meets what the first one left standing, and there is no first one."
-NO_FIRST_HINT = "Leave out second_attack, or set attack, too."

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from search_spaces.errors import UsageError
-from trainables.attacks import AUTO_ATTACK, NO_ATTACK, NO_FIRST, NO_FIRST_HINT
+from trainables.attacks import AUTO_ATTACK, NO_ATTACK
 from trainables.attacks.base import Attack
 from trainables.attacks.making import attack_as_typed, make_attack
 from trainables.attacks.robustness import BATCH, Robustness, measure_robustness
@@ -32,19 +32,25 @@ def second_as_typed(text: str, first: str) -> str:
 
     Args:
         text: `auto`, `none`, or an attack as people type it.
-        first: the attack that comes before it.
+        first: the attack that comes before it; `none` where there is none.
 
     Raises:
-        UsageError: it is none, or in another norm than the first one.
+        UsageError: one of the two is no attack, or they do not go together.
+        UnavailableError: what one of them needs is not installed.
     """
+    before = None if first == NO_ATTACK else make_attack(first)
     if text in (AUTO_ATTACK, NO_ATTACK):
         return text
-    if first == NO_ATTACK:
-        raise UsageError(NO_FIRST, got=text, hint=NO_FIRST_HINT)
-    norm = make_attack(first).norm
-    if make_attack(text).norm != norm:
-        rule = f"The second attack is in the norm of the first one, {norm}."
-        raise UsageError(rule, got=text, hint=f"Add norm={norm} to it.")
+    if before is None:
+        rule = "A second attack meets what the first one left standing, and there is no first one."
+        raise UsageError(rule, got=text, hint="Leave out second_attack, or set attack, too.")
+    made = make_attack(text)
+    if made.norm != before.norm:
+        rule = f"The second attack is in the norm of the first one, {before.norm}."
+        raise UsageError(rule, got=text, hint=f"Add norm={before.norm} to it.")
+    if made.label == before.label:
+        rule = f"The figures of both attacks would be called {made.label}_acc."
+        raise UsageError(rule, got=text, hint="Take another number of steps, or another attack.")
     return attack_as_typed(text)
 
 
@@ -123,9 +129,13 @@ def _curve(
 
 
 def second_metrics(curve: RobustnessCurve) -> dict[str, float]:
-    """`pgd10_acc`, after the attack's own label; the passes are those of this attack alone."""
+    """`pgd10_acc`, after the attack's own label, and `second_acc`, whatever the attack.
+
+    The passes are those of this attack alone.
+    """
     held = curve.provenance
     return {
         f"{held['attack']}_acc": curve.worst_case[-1],
+        "second_acc": curve.worst_case[-1],
         "second_passes": float(held["forward_images"] + held["backward_images"]),
     }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import torch
 from torch import nn
 from torch.nn import functional
 
-from trainables.head_modules.linear import linear_layer
-from trainables.nets.dropout import Dropout
+from trainables.head_modules.linear import linear_layer, with_dropout
 
 # A logit lies within plus or minus the scale; with 1, ten classes could get no probability over
 # 0.45. Gidaris and Komodakis start at 10 as well.
@@ -48,4 +45,4 @@ def cosine(
 ) -> nn.Module:
     """features_NF -> logits_NK."""
     classifier = Cosine(features, classes, generator=generator)
-    return nn.Sequential(OrderedDict(dropout=Dropout(dropout), classifier=classifier))
+    return with_dropout(classifier, dropout)

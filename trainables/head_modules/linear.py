@@ -19,7 +19,12 @@ def linear(
     generator: torch.Generator,
 ) -> nn.Module:
     """features_NF -> logits_NK; weights are in `classifier`, as `weight` [K, F] and `bias` [K]."""
-    classifier = linear_layer(features, classes, bias=bias, generator=generator)
+    layer = linear_layer(features, classes, bias=bias, generator=generator)
+    return with_dropout(layer, dropout)
+
+
+def with_dropout(classifier: nn.Module, dropout: float) -> nn.Module:
+    """Features are dropped before the layer that every head ends with, `classifier`."""
     return nn.Sequential(OrderedDict(dropout=Dropout(dropout), classifier=classifier))
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import torch
 from torch import nn
 from torch.nn import functional
 
-from trainables.head_modules.linear import linear_layer
-from trainables.nets.dropout import Dropout
+from trainables.head_modules.linear import linear_layer, with_dropout
 
 SCALE = 0.125
 
@@ -48,4 +45,4 @@ def scaled(
 ) -> nn.Module:
     """features_NF -> logits_NK."""
     classifier = Scaled(features, classes, bias=bias, generator=generator)
-    return nn.Sequential(OrderedDict(dropout=Dropout(dropout), classifier=classifier))
+    return with_dropout(classifier, dropout)

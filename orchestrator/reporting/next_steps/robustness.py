@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from orchestrator.reporting.material import Material
 from orchestrator.reporting.next_steps.step import NextStep
 from orchestrator.views.numbers import percent
-from search_spaces.references import PREFIX
 
 _LITTLE = 0.05  # accuracy at 8/255
 _NAMES = ("robust_acc", "robust_score")
@@ -21,7 +20,7 @@ def robustness(material: Material) -> Iterator[NextStep]:
     aims |= {condition.metric for condition in spec.constraints}
     if best is None or not spec.has_images or aims.intersection(_NAMES):
         return
-    held = [best.metrics[name] for name in ("robust_acc", "pgd10_acc") if name in best.metrics]
+    held = [best.metrics[name] for name in ("robust_acc", "second_acc") if name in best.metrics]
     left, score = min(held, default=None), best.metrics.get("robust_score")
     if left is None or score is None or left > _LITTLE:
         return
@@ -29,9 +28,7 @@ def robustness(material: Material) -> Iterator[NextStep]:
         f"Attacked at 8/255 the best trial keeps {percent(left)} % of its images right (robust "
         f"score {percent(score)} %), and the search did not look for more"
     )
-    space = "backbone_compare" if spec.space.startswith(PREFIX) else spec.space_source or spec.space
-    words = ["orchestrator", "search", space, "--data", spec.data.name]
-    words += ["--train-size", str(spec.split.train), "--objective", "val_acc,robust_score"]
-    yield NextStep(
-        "robustness", "Search for accuracy and robustness at once", why, shlex.join(words)
-    )
+    words = ["orchestrator", "search", "robust", "--data", spec.data.name]
+    words += ["--train-size", str(spec.split.train)]
+    what = "Search for accuracy and robustness at once, with training under attack"
+    yield NextStep("robustness", what, why, shlex.join(words))
