@@ -142,11 +142,15 @@ class Board:
         running = [row for row in rows if row.state == "running"]
         paced = [row.expected for row in running if row.expected is not None]
         ended = [row.seconds for row in rows if row.state in ("finished", "pruned")]
-        known = ended if done > self._earlier else paced
+        told = done > self._earlier
+        known = ended if told else paced
         if not known:
             elapsed = time.time() - self._started
             return None if self._expected is None else max(0.0, self._expected - elapsed)
         mean = sum(known) / len(known)
         ahead = max(0, self._total - done - len(running)) * mean
-        ahead += sum(max(0.0, (row.expected or mean) - row.seconds) for row in running)
+        # Epochs are not all of a trial: once whole trials are known, none is expected to be less.
+        least = mean if told else 0.0
+        wholes = [max(least, row.expected or mean) for row in running]
+        ahead += sum(max(0.0, w - row.seconds) for w, row in zip(wholes, running, strict=True))
         return max(0.0, ahead / min(self._concurrency, max(1, self._total - done)))

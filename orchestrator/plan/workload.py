@@ -20,14 +20,15 @@ from trainables.objectives import CLEAN
 from trainables.subsets import candidates, parse_subset
 
 # Attacking one image costs about this many images' extraction: two forward passes and a backward
-# one, and one more forward pass an epsilon for the images that stand. Of frozen Lite nets 5 passes
-# an image are seen; when they were 7.3, they took the time of 7.4, 7.7, 9.3 and 10 extractions.
+# one, and one more forward pass an epsilon for the images that stand: 4.9 passes an image of a
+# frozen Lite net (`benchmarks/robustness_cost.py`), of which the backward one takes longest.
 ATTACK_PASSES = 6.0
 # An attack in many steps: passes of a step (forward, and back to the images), and the share of them
 # that is run, since broken images leave. That share is 1 where nothing breaks: a guess.
 STEP_PASSES, STANDING = 3.0, 0.5
-# PGD in 10 steps at 8/255 on what FGSM left standing: of an image of the whole sample. A guess.
-SECOND_PASSES = 2.0
+# PGD in 10 steps at 8/255 on what FGSM left standing: of an image of the whole sample. Of a frozen
+# Lite net 0.8 passes (the same benchmark), a third of them backward.
+SECOND_PASSES = 1.0
 # Training on an image costs about this many images' extraction, which runs a folded body: measured
 # by benchmarks/train_passes.py; of nets with depthwise convolutions, and of others.
 DEPTHWISE_PASSES, TRAIN_PASSES = 7.0, 3.5

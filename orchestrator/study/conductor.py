@@ -255,10 +255,13 @@ class Conductor:
         return reason
 
     def _pace(self, run: Running, epoch: int) -> None:
-        """How far it has come since this session gave it out."""
+        """How far it has come since this session gave it out.
+
+        Nothing is said of heads: features before and attacks after take longer than all epochs.
+        """
         earlier = max(run.before.steps, default=0)
-        epochs = run.assignment.config.get("epochs")
-        if isinstance(epochs, int):
+        epochs, tune = (run.assignment.config.get(name) for name in ("epochs", "tune"))
+        if isinstance(epochs, int) and tune != "head":
             self._board.pace(run.trial.number, epochs=epoch - earlier, of=epochs - earlier)
 
     def _report(self, run: Running, message: Message) -> str | None:

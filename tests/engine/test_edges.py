@@ -111,3 +111,13 @@ def test_parameters_that_are_left_open_are_drawn(toy):
     enqueue(this.study, {}, "try")
     run_locally(this.conductor)
     assert 0 <= only(this).params["dropout"] <= 0.9
+
+
+@pytest.mark.parametrize(("config", "paced"), [({}, True), ({"tune": "head"}, False)])
+def test_epochs_say_how_long_a_trial_lasts_where_they_are_most_of_it(toy, config, paced):
+    this = toy("quadratic", trials=1, **config)
+    assignment = this.conductor.next()
+    assert assignment is not None
+    this.conductor.heard(assignment.number, EPOCH)
+    (row,) = this.board.snapshot().rows
+    assert (row.expected is not None) == paced

@@ -180,7 +180,7 @@ def test_nets_that_train_do_not_make_images_small_for_heads(leeway, epochs, size
     ("attack", "passes"),
     [
         ("none", 0),
-        ("fgsm", 6 * 100 + 2 * 100),  # PGD comes second, on what is left
+        ("fgsm", 6 * 100 + 1 * 100),  # PGD comes second, on what is left
         ("pgd:steps=10,restarts=2", 100 * 2 * 20 * 3 / 2),  # two epsilons above 0
         ("apgd_t:steps=5,targets=4", 100 * 2 * 20 * 3 / 2),
         ("square:queries=60", 100 * 2 * 60 / 2),

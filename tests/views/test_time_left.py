@@ -71,6 +71,16 @@ def test_trials_that_are_done_tell_of_those_that_have_not_begun(clock: Clock) ->
     assert made.snapshot().seconds_left == (180 + 2 * 80) / 2
 
 
+def test_epochs_are_not_all_of_a_trial(clock: Clock) -> None:
+    made = board(total=2, concurrency=2)
+    for number in (0, 1):
+        made.post(number, label="b")
+    made.post(0, state="finished", seconds=100.0)
+    clock.now = 50.0
+    made.pace(1, epochs=9, of=10)  # 55 s by its epochs; but the other took 100, its attack and all
+    assert made.snapshot().seconds_left == 50.0
+
+
 def test_without_plan_and_pace_nothing_is_said(clock: Clock) -> None:
     made = Board("s", total=2, metric="val_acc")
     made.post(0, label="a")
