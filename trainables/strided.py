@@ -1,7 +1,7 @@
 """Gradients of images through strided depthwise convolutions, on a CPU, in float32.
 
 oneDNN's bfloat16 kernel for them is slow; with this the way forward and back of a frozen Lite net
-is 1.12 times as fast (1.00 to 1.33, n = 9: `benchmarks/strided.py`, results/strided.md). The pass
+is 1.38 times as fast (1.20 to 1.58, n = 15: `benchmarks/strided.py`, results/strided.md). The pass
 forward is the same to the last bit, so what a net says of an image does not change.
 
 Shapes: N images, C H W channels and pixels, K' H' W' those of the output.

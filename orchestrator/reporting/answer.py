@@ -70,6 +70,11 @@ def _best(material: Material) -> Iterator[str]:
     if "robust_score" in best.metrics and name != "robust_score":
         left = said(best, "robust_score", spec)
         yield f"Its robust score, what is left of it under attack up to 8/255, is {left}."
+    if "second_acc" in best.metrics:
+        yield (
+            f"A second, stronger attack leaves {said(best, 'second_acc', spec)} of its images "
+            "right at 8/255."
+        )
 
 
 def _told_apart(material: Material) -> Iterator[str]:

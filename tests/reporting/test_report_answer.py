@@ -242,3 +242,12 @@ def test_a_metric_without_images_has_no_interval() -> None:
     found = answer(a_material(*trials, spec=a_spec(objectives=(loss,))))
     assert found[0].startswith("lite2 (trial 0) has the lowest val_loss so far: 0.5, after 2 of 3")
     assert "without an interval" in found[1]
+
+
+def test_a_second_attack_is_told_beside_the_score() -> None:
+    metrics = {"val_acc": 0.85, "robust_score": 0.238, "second_acc": 0.0, "robust_n": 256}
+    told = answer(a_material(a_trial(0, 0.85, metrics=metrics)))
+    assert any(line.startswith("Its robust score") for line in told)
+    (line,) = [line for line in told if line.startswith("A second, stronger attack")]
+    assert line.startswith("A second, stronger attack leaves 0.0 % (95 %: 0.0 to ")
+    assert "A second" not in " ".join(answer(a_material(a_trial(0, 0.85))))
